@@ -1,0 +1,7 @@
+// libevent's core: base, events, buffers, bufferevents, listener, threads. Not its evhttp.
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <event2/thread.h>
+#include <event2/util.h>

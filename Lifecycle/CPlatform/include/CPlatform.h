@@ -1,0 +1,2 @@
+// What Glibc's Swift module does not import.
+#pragma once

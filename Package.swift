@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms, lowest first. Imports only ever point up this list:
+//   Contracts   what crosses a process boundary
+//   Lifecycle   everything needed to start, find, talk to, keep and stop a daemon
+//   Daemons     the daemons, each a library with one thin main
+//   Tools       the command line, the launcher
+//   Tests       one target per module
+
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let c: [CSetting] = [
+    .define("_GNU_SOURCE"),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, in room: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "\(room)/\(name)", swiftSettings: swift)
+}
+
+func main(_ name: String, in room: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "\(room)/\(name)", swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: swift)
+}
+
+let contracts: [Target] = [
+    module("DaemonContract", in: "Contracts"),
+    module("OperationContract", in: "Contracts", ["DaemonContract"]),
+]
+
+let lifecycle: [Target] = [
+    .target(name: "CPlatform", path: "Lifecycle/CPlatform", cSettings: c),
+    .target(name: "CLLHTTP", path: "Lifecycle/CLLHTTP"),
+    .systemLibrary(name: "CEvent", path: "Lifecycle/CEvent", providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
+    .systemLibrary(name: "CYAML", path: "Lifecycle/CYAML", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    module("Platform", in: "Lifecycle", ["CPlatform"]),
+    module("EventLoop", in: "Lifecycle", ["CEvent", "CPlatform", "Platform"]),
+    module("HTTP", in: "Lifecycle", ["CEvent", "CLLHTTP", "CPlatform", "EventLoop", "Platform"]),
+    module("Configuration", in: "Lifecycle", ["CYAML", "DaemonContract", "Platform"]),
+    module("DaemonLifecycle", in: "Lifecycle", ["CPlatform", "DaemonContract", "EventLoop", "HTTP", "Platform"]),
+    module("QueenLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
+    module("HiveLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
+    module("WorkerLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
+]
+
+let daemons: [Target] = [
+    module("DaemonRuntime", in: "Daemons", ["Configuration", "CPlatform", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "OperationContract", "Platform"]),
+    module("Queen", in: "Daemons", ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform"]),
+    module("Hive", in: "Daemons", ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "WorkerLifecycle"]),
+    module("Worker", in: "Daemons", ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"]),
+    main("queen-rbee", in: "Daemons", ["DaemonRuntime", "Queen"]),
+    main("rbee-hive", in: "Daemons", ["DaemonRuntime", "Hive"]),
+    main("rbee-worker", in: "Daemons", ["DaemonRuntime", "Worker"]),
+]
+
+let tools: [Target] = [
+    .executableTarget(name: "rbee-launch", path: "Tools/rbee-launch", cSettings: c),
+    module("KeeperCommands", in: "Tools", ["Configuration", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle"]),
+    main("rbee-keeper", in: "Tools", ["KeeperCommands"]),
+]
+
+let testTargets: [Target] = [
+    tests("DaemonContractTests", ["DaemonContract"]),
+    tests("OperationContractTests", ["DaemonContract", "OperationContract"]),
+    tests("PlatformTests", ["CPlatform", "Platform"]),
+    tests("LauncherTests", ["CPlatform", "Platform", "rbee-launch"]),
+    tests("EventLoopTests", ["EventLoop", "Platform"]),
+    tests("HTTPTests", ["CPlatform", "EventLoop", "HTTP", "Platform"]),
+    tests("ConfigurationTests", ["Configuration", "DaemonContract", "Platform"]),
+    tests("DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform"]),
+    tests("DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"]),
+    tests("QueenTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen"]),
+    tests("HiveTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "Hive", "OperationContract"]),
+    tests("WorkerTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Worker"]),
+    tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "KeeperCommands", "Platform"]),
+]
+
+let package = Package(
+    name: "rbee",
+    products: [
+        .library(name: "DaemonContract", targets: ["DaemonContract"]),
+        .library(name: "OperationContract", targets: ["OperationContract"]),
+        .library(name: "DaemonLifecycle", targets: ["DaemonLifecycle"]),
+        .library(name: "QueenLifecycle", targets: ["QueenLifecycle"]),
+        .library(name: "HiveLifecycle", targets: ["HiveLifecycle"]),
+        .library(name: "WorkerLifecycle", targets: ["WorkerLifecycle"]),
+        .executable(name: "queen-rbee", targets: ["queen-rbee"]),
+        .executable(name: "rbee-hive", targets: ["rbee-hive"]),
+        .executable(name: "rbee-worker", targets: ["rbee-worker"]),
+        .executable(name: "rbee-keeper", targets: ["rbee-keeper"]),
+        .executable(name: "rbee-launch", targets: ["rbee-launch"]),
+    ],
+    targets: contracts + lifecycle + daemons + tools + testTargets
+)
