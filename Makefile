@@ -1,0 +1,52 @@
+# rbee: `make run` shows it working, `make test` checks it. Everything is built below .build.
+SWIFT ?= swift
+PREFIX ?= $(HOME)/.local
+RELEASE := $(SWIFT) build -c release --static-swift-stdlib
+PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-launch
+SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
+
+.PHONY: help setup build run test test-net lint format docs install clean
+
+help:
+	@echo 'make setup     install what is missing (Debian packages, llhttp sources)'
+	@echo 'make run       build, then bring up queen, hive and worker, complete a chat, stop them again'
+	@echo 'make test      build and run the tests; needs no network after make setup'
+	@echo 'make test-net  tests with real clients and engines from PyPI'
+	@echo 'make build     release binaries, in the folder that `swift build -c release --show-bin-path` names'
+	@echo 'make install   build and put the binaries into PREFIX/bin (PREFIX=$(PREFIX))'
+	@echo 'make lint      formatting, layering, shell and Python scripts'
+	@echo 'make docs      build the documentation of the libraries, warnings are errors'
+	@echo 'make clean     remove what was built'
+
+setup:
+	@scripts/setup
+
+build: setup
+	@for program in $(PROGRAMS); do echo "building $$program"; $(RELEASE) --product $$program --quiet || exit 1; done
+
+run: build
+	@scripts/demo "$$($(RELEASE) --show-bin-path)"
+
+test: setup
+	$(SWIFT) build --build-tests --quiet
+	$(SWIFT) test --skip-build
+
+test-net: build
+	@Tests/Net/run "$$($(RELEASE) --show-bin-path)"
+
+lint:
+	@scripts/lint
+
+format:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+docs: setup
+	@scripts/docs
+
+install: build
+	@bin=$$($(RELEASE) --show-bin-path); mkdir -p "$(PREFIX)/bin"; \
+	for program in $(PROGRAMS); do install -m 755 "$$bin/$$program" "$(PREFIX)/bin/.$$program.new" && mv "$(PREFIX)/bin/.$$program.new" "$(PREFIX)/bin/$$program" || exit 1; done; \
+	echo "installed $(PROGRAMS) into $(PREFIX)/bin"
+
+clean:
+	rm -rf .build
