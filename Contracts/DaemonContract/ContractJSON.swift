@@ -37,10 +37,11 @@ public enum ContractJSON {
     ///
     /// - Throws: `malformedJSON`, `missingField` or `invalidValue`, with the path of the field at fault.
     public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws(ContractError) -> Value {
+        let data = Data(bytes)
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try JSONDecoder().decode(type, from: data)
         } catch {
-            throw explain(error)
+            throw explain(error, data, type)
         }
     }
 
@@ -59,7 +60,7 @@ public enum ContractJSON {
     }
 
     /// Turns the decoder's error into one that names the field and says what was expected there.
-    private static func explain(_ error: any Error) -> ContractError {
+    private static func explain<Value: Decodable>(_ error: any Error, _ data: Data, _ type: Value.Type) -> ContractError {
         if let error = error as? ContractError { return error }
         guard let decoding = error as? DecodingError else {
             return ContractError(.malformedJSON, "cannot be read as JSON: \(error)", underlying: error)
@@ -74,25 +75,29 @@ public enum ContractJSON {
                 .invalidValue, "expected \(expectation(type)); \(context.debugDescription)", path: path(context.codingPath),
                 underlying: error)
         case .dataCorrupted(let context):
-            // The decoder reports both broken syntax (at the root) and values out of range (at a field) this way.
             if let cause = context.underlyingError as? ContractError {
                 return ContractError(cause.code, cause.message, path: path(context.codingPath), underlying: error)
             }
-            let code: ContractError.Code = context.codingPath.isEmpty ? .malformedJSON : .invalidValue
-            return ContractError(code, reason(of: error), path: path(context.codingPath), underlying: error)
+            guard context.codingPath.isEmpty else {
+                return ContractError(.invalidValue, context.debugDescription, path: path(context.codingPath), underlying: error)
+            }
+            switch NumberDiagnosis.examine(data, as: type) {
+            case .malformed:
+                return ContractError(.malformedJSON, "is no valid JSON", underlying: error)
+            case .number(let keys, let value):
+                let found = (try? encodeText(value)).map { "\($0) " } ?? ""
+                return ContractError(.invalidValue, "\(found)is not a number that fits here", path: path(keys), underlying: error)
+            case .unknown:
+                return ContractError(.malformedJSON, "is no valid JSON, or holds a number that does not fit", underlying: error)
+            }
         @unknown default:
             return ContractError(.malformedJSON, "cannot be read as JSON: \(error)", underlying: error)
         }
     }
 
     private static func reason(of error: any Error) -> String {
-        switch error {
-        case DecodingError.dataCorrupted(let context):
-            guard let cause = context.underlyingError else { return context.debugDescription }
-            return "\(context.debugDescription) \(cause)"
-        case EncodingError.invalidValue(_, let context): return context.debugDescription
-        default: return "\(error)"
-        }
+        guard case EncodingError.invalidValue(_, let context) = error else { return "\(error)" }
+        return context.debugDescription
     }
 
     private static func path(_ keys: [any CodingKey]) -> String {
