@@ -1,0 +1,74 @@
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+int rbee_openat(int directory, const char *path, int flags, unsigned int mode) {
+    int descriptor;
+    do {
+        descriptor = openat(directory, path, flags | O_CLOEXEC, (mode_t)mode);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
+int rbee_open_reference(int directory, const char *path) {
+    return rbee_openat(directory, path, O_PATH | O_NOFOLLOW, 0);
+}
+
+int rbee_rename_new(int directory, const char *from, const char *to) {
+    return renameat2(directory, from, directory, to, RENAME_NOREPLACE);
+}
+
+static int change_flags(int descriptor, int get, int set, int flag, int on) {
+    int flags = fcntl(descriptor, get);
+    if (flags < 0) return -1;
+    return fcntl(descriptor, set, on ? flags | flag : flags & ~flag);
+}
+
+int rbee_set_cloexec(int descriptor, int on) {
+    return change_flags(descriptor, F_GETFD, F_SETFD, FD_CLOEXEC, on);
+}
+
+int rbee_set_nonblocking(int descriptor, int on) {
+    return change_flags(descriptor, F_GETFL, F_SETFL, O_NONBLOCK, on);
+}
+
+int rbee_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+int64_t rbee_filesystem_type(const char *path) {
+    struct statfs about;
+    int result;
+    do {
+        result = statfs(path, &about);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -1 : (int64_t)(uint32_t)about.f_type;
+}
+
+int rbee_pipe(int ends[2], int nonblocking) {
+    return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0));
+}
+
+int rbee_eventfd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void rbee_error_text(int number, char *buffer, size_t size) {
+    const char *text = strerrordesc_np(number);
+    if (text != NULL) {
+        snprintf(buffer, size, "%s", text);
+    } else {
+        snprintf(buffer, size, "error %d", number);
+    }
+}
+
+const char *rbee_error_name(int number) {
+    const char *name = strerrorname_np(number);
+    return name != NULL ? name : "";
+}

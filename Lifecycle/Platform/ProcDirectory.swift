@@ -1,0 +1,68 @@
+import CPlatform
+import Glibc
+
+/// `/proc/PID`, held open. Reads through it concern the process it was opened for and fail once that is gone, whoever has its number by then.
+struct ProcDirectory {
+    private let descriptor: Descriptor
+
+    init?(pid: Int32) {
+        guard pid > 0 else { return nil }
+        self.init(path: "/proc/\(pid)")
+    }
+
+    init?(path: String) {
+        let number = rbee_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
+        guard number >= 0 else { return nil }
+        descriptor = Descriptor(adopting: number)
+    }
+
+    func stat() -> ProcessStat? {
+        descriptor.use { ProcessStat.at($0, "stat") }
+    }
+
+    func executable() -> FileIdentity? {
+        descriptor.use { ProcFile.target($0, "exe") }
+    }
+
+    /// nil where the environment may not be read, or there is none (an ended process, a kernel thread).
+    func environmentContains(_ name: String, _ value: String) -> Bool? {
+        guard let bytes = descriptor.use({ ProcFile.read($0, "environ", limit: 16 << 20) }), !bytes.isEmpty else { return nil }
+        return bytes.split(separator: 0).contains { $0.elementsEqual("\(name)=\(value)".utf8) }
+    }
+
+    /// Whether one of its descriptors is on this file and its open file description holds an exclusive lock; nil when that cannot be seen.
+    func holdsLock(on file: FileIdentity) -> Bool? {
+        guard let numbers = descriptors() else { return nil }
+        return numbers.contains { number in
+            guard let open = descriptor.use({ ProcFile.target($0, "fd/\(number)") }), open.isSameFile(as: file) else { return false }
+            return isLocked(number)
+        }
+    }
+
+    /// A line like "lock:\t1: OFDLCK  ADVISORY  WRITE -1 fe:00:42 0 EOF" stands in the fdinfo of those descriptors whose description has the lock.
+    private func isLocked(_ number: Int32) -> Bool {
+        guard let text = descriptor.use({ ProcFile.read($0, "fdinfo/\(number)", limit: 65536) }) else { return false }
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").contains { line in
+            let fields = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            return fields.first == "lock:" && fields.contains("OFDLCK") && fields.contains("WRITE")
+        }
+    }
+
+    private func descriptors() -> [Int32]? {
+        let number = descriptor.use { rbee_openat($0, "fd", O_RDONLY | O_DIRECTORY, 0) }
+        guard number >= 0 else { return nil }
+        guard let stream = fdopendir(number) else {
+            _ = close(number)
+            return nil
+        }
+        defer { closedir(stream) }
+        var numbers: [Int32] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let number = Int32(name) { numbers.append(number) }
+        }
+        return numbers
+    }
+}
