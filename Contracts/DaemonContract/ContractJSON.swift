@@ -78,7 +78,7 @@ public enum ContractJSON {
             if let cause = context.underlyingError as? ContractError {
                 return ContractError(cause.code, cause.message, path: path(context.codingPath), underlying: error)
             }
-            guard context.codingPath.isEmpty else {
+            guard NumberDiagnosis.isNeeded(for: context) else {
                 return ContractError(.invalidValue, context.debugDescription, path: path(context.codingPath), underlying: error)
             }
             switch NumberDiagnosis.examine(data, as: type) {

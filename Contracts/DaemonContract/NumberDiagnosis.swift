@@ -9,6 +9,11 @@ enum NumberDiagnosis {
     /// Documents above this many bytes are not examined, so that a bad request never costs much.
     static let sizeLimit = 16 * 1024
 
+    /// Whether an error says no more than that the document is invalid.
+    static func isNeeded(for context: DecodingError.Context) -> Bool {
+        context.codingPath.isEmpty && context.debugDescription.contains("not valid JSON")
+    }
+
     /// What was found.
     enum Finding {
         /// The document is no JSON.
@@ -52,7 +57,7 @@ enum NumberDiagnosis {
             _ = try JSONDecoder().decode(type, from: JSONEncoder().encode(document))
             return false
         } catch DecodingError.dataCorrupted(let context) {
-            return context.codingPath.isEmpty
+            return isNeeded(for: context)
         } catch {
             return false
         }
