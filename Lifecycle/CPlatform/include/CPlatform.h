@@ -77,3 +77,6 @@ struct rbee_socket_owner {
 /// Asks NETLINK_SOCK_DIAG for the TCP socket with exactly these two ends. Addresses are 4 or 16 bytes in network order, ports in host order.
 /// 1 found, else -1. ENOENT says no such socket, and also a kernel without tcp_diag: only /proc/net/tcp tells the two apart.
 int rbee_tcp_owner(int ipv6, const void *local, uint16_t local_port, const void *remote, uint16_t remote_port, struct rbee_socket_owner *owner);
+
+#include "CSignalRelay.h"
+#include "CThread.h"

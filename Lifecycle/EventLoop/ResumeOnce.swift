@@ -1,0 +1,68 @@
+internal import Synchronization
+
+/// One continuation that reply, timer, cancellation and close race to resume: the first wins, the others do nothing.
+///
+/// `resume` may come before `value` is awaited; only one task may await it.
+package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
+    private enum State {
+        /// Nobody waits and nothing is known. Can become `waiting` or `resolved`.
+        case idle
+        /// A task waits. Can become `done`.
+        case waiting(UnsafeContinuation<Result<Success, Failure>, Never>)
+        /// The result came before anyone waited. Can become `done`.
+        case resolved(Result<Success, Failure>)
+        /// Handed over. The end.
+        case done
+    }
+
+    private let state = Mutex(State.idle)
+
+    package init() {}
+
+    /// Gives the result to whoever waits or will wait.
+    ///
+    /// - Returns: whether this was the first call.
+    @discardableResult
+    package func resume(with result: Result<Success, Failure>) -> Bool {
+        let (first, continuation) = state.withLock { state -> (Bool, UnsafeContinuation<Result<Success, Failure>, Never>?) in
+            switch state {
+            case .idle:
+                state = .resolved(result)
+                return (true, nil)
+            case .waiting(let continuation):
+                state = .done
+                return (true, continuation)
+            case .resolved, .done:
+                return (false, nil)
+            }
+        }
+        continuation?.resume(returning: result)
+        return first
+    }
+
+    /// Waits for the result, without heeding cancellation: who races cancellation calls `resume` from its handler.
+    package func value() async throws(Failure) -> Success {
+        try await result().get()
+    }
+
+    /// The same as ``value()``, not thrown.
+    package func result() async -> Result<Success, Failure> {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Success, Failure>, Never>) in
+            let early = state.withLock { state -> Result<Success, Failure>? in
+                switch state {
+                case .idle:
+                    state = .waiting(continuation)
+                    return nil
+                case .resolved(let result):
+                    state = .done
+                    return result
+                case .waiting, .done:
+                    preconditionFailure("ResumeOnce awaited twice")
+                }
+            }
+            if let early {
+                continuation.resume(returning: early)
+            }
+        }
+    }
+}
