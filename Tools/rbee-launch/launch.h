@@ -1,0 +1,135 @@
+// rbee-launch: launcher, shepherd and guard.
+//
+// The launcher reads specs from its input, forks a shepherd for each and leaves with their first reports. A shepherd takes the daemon's lock,
+// is the daemon's parent, says on the output what becomes of it, and stays only while its input is open. A guard is a shepherd that owns its
+// child: the whole tree ends with it.
+//
+// Every process here has one thread, so a fork finds nothing half done. Whatever fails is reported as a stage and its errno.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum exit_code { ALL_STARTED = 0, USAGE = 64, SOME_FAILED = 71, SOME_LOST = 75 };
+
+// MARK: What is to be started (input.c, spec.c)
+
+struct spec {
+    const char *id;
+    const char *exe;
+    const char *cwd;
+    const char *lock;
+    const char *nonce;
+    const char *out;
+    const char *last;
+    const char *log;
+    const char *eof_text;
+    const char *guard_text;
+    char **arguments;
+    char **environment;
+    size_t argument_count;
+    size_t environment_count;
+    /// The tree ends when the input does: eof=kill.
+    int owned;
+    /// Holds the lock itself and pumps the output: guard=1, always owned.
+    int guard;
+    /// What is wrong with it, or NULL.
+    const char *fault;
+};
+
+struct batch {
+    char *fields;
+    size_t length;
+    struct spec *specs;
+    size_t count;
+};
+
+/// Reads fields up to and with the one that says "end". 0, or -1 with errno.
+int read_fields(struct batch *batch);
+/// Makes specs of the fields. A malformed one carries its fault; the others stand. 0, or -1 with errno.
+int parse_specs(struct batch *batch);
+
+// MARK: Reports (report.c)
+
+/// One line on the output with one write. A reader that is gone, or deaf for seconds, is no reason to die or to wait longer.
+void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// MARK: Processes (process.c)
+
+void reset_signals(void);
+/// `pid`'s start time in clock ticks since boot, or 0. 0 for a pid means ourselves.
+unsigned long long start_ticks(pid_t pid);
+/// Closes all descriptors from 3 on but two (-1: none). 0, or -1 with errno.
+int close_all_but(int first, int second);
+/// Makes /dev/null stand for the descriptors 0 to 2 that are closed. 0, or -1 with errno.
+int open_standard_descriptors(void);
+
+// MARK: The lock (lock.c)
+
+enum lock_result { LOCKED, LOST, LOCK_FAILED };
+
+/// Takes the lock, or says that another has it, or fails with errno.
+enum lock_result take_lock(const char *path, int *descriptor);
+/// Writes "pid start-ticks boot-id pid-ns nonce" for the calling process. 0, or -1 with errno.
+int write_lock_line(int lock, const char *nonce);
+
+// MARK: The child (child.c)
+
+struct fault {
+    char stage[20];
+    int number;
+};
+
+struct birth {
+    pid_t parent;
+    int lock;
+    int output;
+    int fault;
+};
+
+/// Becomes the program of the spec, or writes a struct fault and ends.
+_Noreturn void become(const struct spec *spec, const struct birth *birth);
+
+// MARK: Output (pump.c)
+
+enum { TAIL_LIMIT = 64 * 1024, LOG_LIMIT = 10 * 1024 * 1024, LOG_COUNT = 3 };
+
+/// Opens the log, if there is one. 0, or -1 with errno.
+int pump_open(int source, const char *log);
+/// Whether text waits for more to come, which `pump_idle` writes out.
+int pump_is_waiting(void);
+void pump_idle(void);
+enum pump_result { OUTPUT_TAKEN, OUTPUT_PAUSED, OUTPUT_ENDED };
+/// Takes what there is, waiting for it if the source is blocking.
+enum pump_result pump_take(void);
+void pump_finish(void);
+/// The last of what was written, at most TAIL_LIMIT bytes.
+size_t pump_tail(char *buffer);
+
+// MARK: The end (record.c, tree.c)
+
+struct ending {
+    pid_t pid;
+    /// As waitpid gives it.
+    int status;
+    /// The stage that failed before the program ran, or NULL.
+    const struct fault *fault;
+    /// The descriptor the output went to, or -1 where it was pumped.
+    int output;
+};
+
+/// Replaces the spec's `last` file. What cannot be written is left out.
+void record_ending(const struct spec *spec, const struct ending *ending);
+/// Kills and reaps every descendant of this process, which is a subreaper and has SIGCHLD blocked. Stores the status of `child` if it was among them (-1: no matter).
+void end_tree(pid_t child, int *status);
+
+// MARK: The shepherd (shepherd.c)
+
+struct outcome {
+    uint32_t index;
+    uint32_t code;
+};
+
+/// Starts one daemon and sees to it. Writes one struct outcome, with enum exit_code, when it has reported for the first time.
+_Noreturn void shepherd(const struct spec *spec, uint32_t index, int outcomes);

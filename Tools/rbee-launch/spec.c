@@ -1,0 +1,139 @@
+// Specs out of fields. Strict: a field that is unknown, repeated, empty or out of place makes its spec a fault, and only its own.
+#include "launch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// The fields that stand at most once.
+static const struct {
+    const char *key;
+    size_t place;
+    int is_path;
+} singles[] = {
+    {"id", offsetof(struct spec, id), 0},        {"exe", offsetof(struct spec, exe), 1},
+    {"cwd", offsetof(struct spec, cwd), 1},      {"lock", offsetof(struct spec, lock), 1},
+    {"nonce", offsetof(struct spec, nonce), 0},  {"out", offsetof(struct spec, out), 1},
+    {"last", offsetof(struct spec, last), 1},    {"log", offsetof(struct spec, log), 1},
+    {"eof", offsetof(struct spec, eof_text), 0}, {"guard", offsetof(struct spec, guard_text), 0},
+};
+
+static void refuse(struct spec *spec, const char *what) {
+    if (spec->fault == NULL) spec->fault = what;
+}
+
+/// The rest of a field after "key=", or NULL when it is another's.
+static const char *value_of(const char *field, const char *key) {
+    size_t length = strlen(key);
+    return strncmp(field, key, length) == 0 && field[length] == '=' ? field + length + 1 : NULL;
+}
+
+static void take_variable(struct spec *spec, char *variable) {
+    char *equals = strchr(variable, '=');
+    if (equals == NULL || equals == variable) {
+        refuse(spec, "env");
+    } else if (value_of(variable, "RBEE_LOCK_FD") == NULL) {
+        // A starter that is a daemon itself must not pass on the number of its own lock.
+        spec->environment[spec->environment_count++] = variable;
+    }
+}
+
+static void take_single(struct spec *spec, const char *field) {
+    for (size_t index = 0; index < sizeof singles / sizeof *singles; index++) {
+        const char *value = value_of(field, singles[index].key);
+        if (value == NULL) continue;
+        const char **place = (const char **)((char *)spec + singles[index].place);
+        if (*place != NULL || *value == 0 || (singles[index].is_path && *value != '/')) refuse(spec, singles[index].key);
+        if (*place == NULL) *place = value;
+        return;
+    }
+    refuse(spec, "field");
+}
+
+static void take_field(struct spec *spec, char *field) {
+    const char *value = value_of(field, "arg");
+    if (value != NULL) {
+        spec->arguments[spec->argument_count++] = (char *)value;
+    } else if ((value = value_of(field, "env")) != NULL) {
+        take_variable(spec, (char *)value);
+    } else {
+        take_single(spec, field);
+    }
+}
+
+/// An id goes into every report: one word, printable, short enough for the line to stay atomic.
+static int is_id(const char *text) {
+    size_t length = 0;
+    for (; text[length] != 0; length++) {
+        if ((unsigned char)text[length] <= ' ' || text[length] == 127) return 0;
+    }
+    return length > 0 && length <= 200;
+}
+
+static int is_nonce(const char *text) {
+    return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
+}
+
+static void check_flags(struct spec *spec) {
+    if (spec->eof_text != NULL && strcmp(spec->eof_text, "leave") != 0 && strcmp(spec->eof_text, "kill") != 0) refuse(spec, "eof");
+    if (spec->guard_text != NULL && strcmp(spec->guard_text, "0") != 0 && strcmp(spec->guard_text, "1") != 0) refuse(spec, "guard");
+    spec->guard = spec->guard_text != NULL && strcmp(spec->guard_text, "1") == 0;
+    int leaves = spec->eof_text != NULL && strcmp(spec->eof_text, "leave") == 0;
+    // A guard that leaves would take the reader of the output with it, and by the death signal the program.
+    if (spec->guard && leaves) refuse(spec, "eof");
+    if (spec->log != NULL && !spec->guard) refuse(spec, "log");
+    if (spec->out != NULL && spec->guard) refuse(spec, "out");
+    spec->owned = spec->guard || (spec->eof_text != NULL && !leaves);
+}
+
+static void check(struct spec *spec) {
+    if (spec->id == NULL || !is_id(spec->id)) {
+        spec->id = NULL;
+        refuse(spec, "id");
+    }
+    if (spec->exe == NULL) refuse(spec, "exe");
+    if (spec->argument_count == 0) refuse(spec, "arg");
+    if (spec->nonce != NULL ? !is_nonce(spec->nonce) : spec->lock != NULL || spec->last != NULL) refuse(spec, "nonce");
+    if (spec->cwd == NULL) spec->cwd = "/";
+    check_flags(spec);
+}
+
+static void count(const struct batch *batch, size_t *fields, size_t *specs) {
+    for (const char *field = batch->fields; field < batch->fields + batch->length; field += strlen(field) + 1) {
+        *fields += 1;
+        *specs += *field == 0;
+    }
+    // "end" ends a spec that was left open too.
+    *specs += 1;
+}
+
+int parse_specs(struct batch *batch) {
+    size_t fields = 0;
+    size_t specs = 0;
+    count(batch, &fields, &specs);
+    batch->specs = calloc(specs, sizeof *batch->specs);
+    // A terminator for each list, and room for RBEE_LOCK_FD.
+    char **arguments = calloc(fields + specs, sizeof *arguments);
+    char **environment = calloc(fields + 2 * specs, sizeof *environment);
+    if (batch->specs == NULL || arguments == NULL || environment == NULL) return -1;
+    struct spec *spec = NULL;
+    for (char *field = batch->fields; field < batch->fields + batch->length; field += strlen(field) + 1) {
+        int ends = strcmp(field, "end") == 0;
+        if (ends && spec == NULL) break;
+        if (spec == NULL) {
+            spec = &batch->specs[batch->count++];
+            spec->arguments = arguments;
+            spec->environment = environment;
+        }
+        if (*field != 0 && !ends) {
+            take_field(spec, field);
+            continue;
+        }
+        if (ends) refuse(spec, "end");
+        check(spec);
+        arguments += spec->argument_count + 1;
+        environment += spec->environment_count + 2;
+        spec = NULL;
+    }
+    return 0;
+}
