@@ -1,0 +1,166 @@
+internal import Synchronization
+
+/// The bytes of one body on their way from a connection, on its loop, to one reader, anywhere.
+///
+/// The producer never waits: it is told to pause when more than `capacity` bytes are unread, and asked for more when the reader has
+/// taken them all.
+final class HTTPBodyPipe: Sendable {
+    /// What the reader asks of the producer. Called on the reader's thread, never under the lock.
+    enum Demand: Sendable {
+        /// The reader waits for bytes, or has made room after a pause.
+        case more
+        /// The reader is gone and wants nothing any more.
+        case none
+    }
+
+    fileprivate enum End {
+        case finished
+        case failed(HTTPError)
+    }
+
+    private struct State {
+        var chunks: [[UInt8]] = []
+        var buffered = 0
+        var end: End?
+        var reader: UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>?
+    }
+
+    private let state = Mutex(State())
+    private let capacity: Int
+    private let demand: @Sendable (Demand) -> Void
+
+    init(capacity: Int, demand: @escaping @Sendable (Demand) -> Void) {
+        self.capacity = capacity
+        self.demand = demand
+    }
+
+    // MARK: Producer
+
+    /// Hands over bytes.
+    ///
+    /// - Returns: whether there is room for more.
+    func push(_ bytes: [UInt8]) -> Bool {
+        let (reader, room) = state.withLock { state -> (UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>?, Bool) in
+            guard state.end == nil else { return (nil, true) }
+            if let reader = state.reader {
+                state.reader = nil
+                return (reader, true)
+            }
+            state.chunks.append(bytes)
+            state.buffered += bytes.count
+            return (nil, state.buffered < capacity)
+        }
+        reader?.resume(returning: .success(bytes))
+        return room
+    }
+
+    /// The body is complete.
+    func finish() {
+        end(.finished)
+    }
+
+    /// The body will never be complete. What has come before can still be read.
+    func fail(_ error: HTTPError) {
+        end(.failed(error))
+    }
+
+    private func end(_ end: End) {
+        let reader = state.withLock { state -> UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>? in
+            guard state.end == nil else { return nil }
+            state.end = end
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(returning: end.result)
+    }
+
+    // MARK: Reader
+
+    /// The next bytes, as many as have come; `nil` at the end.
+    func next() async throws(HTTPError) -> [UInt8]? {
+        if let result = take() {
+            return try result.get()
+        }
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                wait(continuation)
+            }
+        } onCancel: {
+            cancelReader()
+        }
+        return try result.get()
+    }
+
+    /// What is there without waiting, or `nil` if there is nothing yet.
+    private func take() -> Result<[UInt8]?, HTTPError>? {
+        let (result, drained) = state.withLock { state in takeLocked(&state) }
+        if drained {
+            demand(.more)
+        }
+        return result
+    }
+
+    private func takeLocked(_ state: inout State) -> (Result<[UInt8]?, HTTPError>?, drained: Bool) {
+        if state.chunks.isEmpty {
+            return (state.end?.result, false)
+        }
+        let wasFull = state.buffered >= capacity && state.end == nil
+        let bytes = state.chunks.count == 1 ? state.chunks[0] : Array(state.chunks.joined())
+        state.chunks = []
+        state.buffered = 0
+        return (.success(bytes), wasFull)
+    }
+
+    private func wait(_ continuation: UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>) {
+        let early = state.withLock { state -> Result<[UInt8]?, HTTPError>? in
+            if Task.isCancelled {
+                return .failure(.readingCancelled)
+            }
+            if let result = takeLocked(&state).0 {
+                return result
+            }
+            precondition(state.reader == nil, "a body has one reader")
+            state.reader = continuation
+            return nil
+        }
+        if let early {
+            continuation.resume(returning: early)
+        } else {
+            demand(.more)
+        }
+    }
+
+    private func cancelReader() {
+        let reader = state.withLock { state -> UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>? in
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(returning: .failure(.readingCancelled))
+    }
+
+    /// The reader is gone: what is buffered is dropped, and the producer is told if it was not done.
+    func abandon() {
+        let wasOpen = state.withLock { state in
+            state.chunks = []
+            state.buffered = 0
+            defer { state.end = state.end ?? .finished }
+            return state.end == nil
+        }
+        if wasOpen {
+            demand(.none)
+        }
+    }
+}
+
+extension HTTPBodyPipe.End {
+    fileprivate var result: Result<[UInt8]?, HTTPError> {
+        switch self {
+        case .finished: .success(nil)
+        case .failed(let error): .failure(error)
+        }
+    }
+}
+
+extension HTTPError {
+    fileprivate static let readingCancelled = HTTPError(.cancelled, "reading a body was cancelled")
+}
