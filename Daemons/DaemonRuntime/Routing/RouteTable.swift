@@ -2,9 +2,9 @@
 ///
 /// Segments are split before they are percent-decoded, so `%2F` inside a parameter does not split it. Literal segments win over
 /// parameters, parameters over the rest.
-package struct RouteTable<Value> {
+package struct RouteTable<Value: Sendable>: Sendable {
     /// What a request comes to.
-    package enum Match {
+    package enum Match: Sendable {
         /// The value, and what the parameters matched, decoded.
         case found(Value, parameters: [String: String])
         /// The path exists, the method does not; these do, sorted.
@@ -16,7 +16,7 @@ package struct RouteTable<Value> {
         case malformed
     }
 
-    private enum Segment: Hashable {
+    private enum Segment: Hashable, Sendable {
         case literal(String)
         case parameter(String)
         case rest(String)
@@ -31,7 +31,7 @@ package struct RouteTable<Value> {
         }
     }
 
-    private struct Entry {
+    private struct Entry: Sendable {
         let segments: [Segment]
         var methods: [String: Value]
     }

@@ -1,0 +1,172 @@
+package import DaemonContract
+internal import Glibc
+package import Platform
+internal import Synchronization
+
+/// What stands for a daemon in its run directory while it lives: lock, record, sockets. It looks after them, and removes only its own.
+package final class Presence: Sendable {
+    /// What a look at lock and sockets came to.
+    package enum Finding: Hashable, Sendable {
+        /// All is in place.
+        case intact
+        /// Something was missing and was made again.
+        case restored
+        /// Another process holds what stands in our place.
+        case displaced
+        /// The folder that holds the run directory is gone: nobody can find us any more.
+        case homeless
+    }
+
+    private struct Socket {
+        var identity: FileIdentity
+        /// Called with a socket that listens, now and whenever it had to be made again.
+        let accept: @Sendable (Descriptor) -> Void
+    }
+
+    private struct State {
+        var directory: RunDirectory
+        var lock: FileLock
+        var record: DaemonRecord
+        var sockets: [String: Socket] = [:]
+        var isLeaving = false
+    }
+
+    package let id: DaemonID
+    private let line: LockLine
+    private let runPath: String
+    private let state: Mutex<State>
+
+    init(_ claim: Claim, id: DaemonID, runPath: String, record: DaemonRecord) {
+        self.id = id
+        self.runPath = runPath
+        line = LockLine(claim.process, nonce: claim.nonce)
+        state = Mutex(State(directory: claim.directory, lock: claim.lock, record: record))
+    }
+
+    /// `run/<kind>`, as it is open now.
+    package var directory: RunDirectory {
+        state.withLock { $0.directory }
+    }
+
+    /// The record as it was written last.
+    package var record: DaemonRecord {
+        state.withLock { $0.record }
+    }
+
+    /// Changes the record and writes it. Refused once another process stands in our place.
+    package func updateRecord(_ change: (inout DaemonRecord) -> Void) throws(SystemError) {
+        try state.withLock { state throws(SystemError) in
+            change(&state.record)
+            try Self.writeRecord(state)
+        }
+    }
+
+    /// Makes a socket `<instance>.<suffix>` that is looked after from now on.
+    ///
+    /// What a dead holder left under that name is replaced if it is a socket, since we hold the lock.
+    ///
+    /// - Parameter accept: called with the listening descriptor, now and whenever it had to be made again.
+    /// - Throws: when something other than a socket has the name.
+    package func listen(_ suffix: String, accept: @escaping @Sendable (Descriptor) -> Void) throws(SystemError) {
+        let name = "\(id.instance).\(suffix)"
+        let descriptor = try state.withLock { state throws(SystemError) in
+            let (descriptor, identity) = try Self.bind(name, in: state.directory)
+            state.sockets[name] = Socket(identity: identity, accept: accept)
+            return descriptor
+        }
+        accept(descriptor)
+    }
+
+    /// Removes our own sockets. From now on nothing is made again.
+    package func removeSockets() {
+        state.withLock { state in
+            state.isLeaving = true
+            for (name, socket) in state.sockets {
+                // Another's socket under our name stays: it is compared by device and inode.
+                _ = try? state.directory.unlink(name, ifIdentity: socket.identity)
+            }
+            state.sockets.removeAll()
+        }
+    }
+
+    /// Leaves everything as it is: it is another's now.
+    package func abandon() {
+        state.withLock { state in
+            state.isLeaving = true
+            state.sockets.removeAll()
+        }
+    }
+
+    /// Compares lock and sockets with our own, and makes again what is missing.
+    ///
+    /// - Throws: when it cannot be made again; the next look tries once more.
+    package func look() throws(SystemError) -> Finding {
+        var remade: [(accept: @Sendable (Descriptor) -> Void, descriptor: Descriptor)] = []
+        defer { for socket in remade { socket.accept(socket.descriptor) } }
+        return try state.withLock { state throws(SystemError) in
+            guard !state.isLeaving else { return .intact }
+            var finding = Finding.intact
+            if try !state.lock.isStillLinked() {
+                finding = try restoreLock(&state)
+                guard finding == .restored else { return finding }
+            }
+            for (name, socket) in state.sockets {
+                let found = try state.directory.stat(name)
+                if let found, found.isSameFile(as: socket.identity) { continue }
+                if found != nil, Self.isServed(name, in: state.directory) { return .displaced }
+                let (descriptor, identity) = try Self.bind(name, in: state.directory)
+                state.sockets[name]?.identity = identity
+                remade.append((socket.accept, descriptor))
+                finding = .restored
+            }
+            return finding
+        }
+    }
+
+    private func restoreLock(_ state: inout State) throws(SystemError) -> Finding {
+        guard let directory = try reopen() else { return .homeless }
+        guard let lock = try FileLock.acquire(in: directory, name: PresenceFile.lock(id.instance)) else { return .displaced }
+        try lock.writeLine(line)
+        state.directory = directory
+        state.lock = lock
+        try Self.writeRecord(state)
+        return .restored
+    }
+
+    /// The run directory of our kind by its path, made again if need be: it may have been removed with all that was in it.
+    private func reopen() throws(SystemError) -> RunDirectory? {
+        let parent = runPath.lastIndex(of: "/").map { String(runPath[..<$0]) } ?? ""
+        guard try FileIdentity.of(path: parent.isEmpty ? "/" : parent) != nil else { return nil }
+        return try RunDirectory.make(runPath).makeSubdirectory(id.kind.rawValue)
+    }
+
+    private static func bind(_ name: String, in directory: RunDirectory) throws(SystemError) -> (Descriptor, FileIdentity) {
+        if let found = try directory.stat(name), found.kind != .socket {
+            let path = "\(directory.path)/\(name)"
+            throw SystemError(.invalidValue, "\(path) is in the way: a socket belongs there; remove it", path: path)
+        }
+        let (descriptor, identity) = try directory.bindSocket(name, replacing: true)
+        return (descriptor, identity)
+    }
+
+    /// Whether somebody listens on a socket.
+    private static func isServed(_ name: String, in directory: RunDirectory) -> Bool {
+        do throws(SystemError) {
+            _ = try directory.connectSocket(name)
+            return true
+        } catch {
+            // A full queue has somebody behind it.
+            return error.number == EAGAIN
+        }
+    }
+
+    private static func writeRecord(_ state: State) throws(SystemError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try ContractJSON.encodePretty(state.record)
+        } catch {
+            throw SystemError(.invalidValue, "the record \(error.message)")
+        }
+        try state.directory.writeAtomically(PresenceFile.record(state.record.instance), bytes)
+    }
+}
