@@ -97,8 +97,8 @@ enum { TAIL_LIMIT = 64 * 1024, LOG_LIMIT = 10 * 1024 * 1024, LOG_COUNT = 3 };
 
 /// Opens the log, if there is one. 0, or -1 with errno.
 int pump_open(int source, const char *log);
-/// Whether text waits for more to come, which `pump_idle` writes out.
-int pump_is_waiting(void);
+/// How many milliseconds what is held back may still wait for more to come, or -1; then `pump_idle` writes it.
+int pump_patience(void);
 void pump_idle(void);
 enum pump_result { OUTPUT_TAKEN, OUTPUT_PAUSED, OUTPUT_ENDED };
 /// Takes what there is, waiting for it if the source is blocking.

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 void reset_signals(void) {
-    // A handler is reset by exec, but "ignored" is inherited across it. The two that cannot be changed refuse, which is right.
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    // A handler is reset by exec, but "ignored" is inherited across it. The library keeps two signals to itself that some starters leave ignored:
+    // so the kernel is asked directly, with its own, empty, structure. The two that cannot be changed refuse, which is right.
+    unsigned long defaults[8] = {0};
+    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, defaults, NULL, (size_t)8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LINE_LIMIT = 8192, BATCH_LIMIT = 64 * 1024 };
+enum { LINE_LIMIT = 8192, BATCH_LIMIT = 64 * 1024, TORN_AFTER_MILLISECONDS = 200, REPEATS_TOLD_AFTER_SECONDS = 10 };
 
 static struct {
     int source;
@@ -23,6 +24,7 @@ static struct {
     size_t previous_length;
     int has_previous;
     unsigned long repeats;
+    time_t repeats_since;
     /// What goes to the log with the next write.
     char batch[BATCH_LIMIT];
     size_t batched;
@@ -95,9 +97,12 @@ static void put(const char *text, size_t length) {
 
 static void tell_repeats(void) {
     char text[64];
-    if (pump.repeats == 0) return;
-    int length = snprintf(text, sizeof text, "(last line repeated %lu times)\n", pump.repeats);
-    put(text, (size_t)length);
+    if (pump.repeats == 1) {
+        put(pump.previous, pump.previous_length);
+        put("\n", 1);
+    } else if (pump.repeats > 1) {
+        put(text, (size_t)snprintf(text, sizeof text, "(last line repeated %lu times)\n", pump.repeats));
+    }
     pump.repeats = 0;
 }
 
@@ -109,11 +114,19 @@ static void put_torn(void) {
     pump.has_previous = 0;
 }
 
+/// Told now and then even if nothing else is ever said, so that a reader sees that it goes on.
+static void count_repeat(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (pump.repeats++ == 0) pump.repeats_since = now.tv_sec;
+    if (now.tv_sec - pump.repeats_since >= REPEATS_TOLD_AFTER_SECONDS) tell_repeats();
+}
+
 /// A line is in the buffer whole, its end not with it.
 static void end_line(void) {
     int same = pump.has_previous && pump.length == pump.previous_length && memcmp(pump.line, pump.previous, pump.length) == 0;
     if (!pump.torn && same) {
-        pump.repeats++;
+        count_repeat();
     } else {
         tell_repeats();
         put(pump.line, pump.length);
@@ -156,8 +169,9 @@ enum pump_result pump_take(void) {
     return OUTPUT_TAKEN;
 }
 
-int pump_is_waiting(void) {
-    return pump.length > 0 || pump.repeats > 0;
+int pump_patience(void) {
+    if (pump.length > 0) return TORN_AFTER_MILLISECONDS;
+    return pump.repeats > 0 ? REPEATS_TOLD_AFTER_SECONDS * 1000 : -1;
 }
 
 void pump_idle(void) {

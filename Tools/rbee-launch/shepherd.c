@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { IDLE_MILLISECONDS = 1000 };
-
 /// What this shepherd holds. -1 for a descriptor it does not have.
 struct herd {
     const struct spec *spec;
@@ -157,7 +155,7 @@ static void watch(struct herd *herd) {
         {.fd = herd->pump, .events = POLLIN},
     };
     for (;;) {
-        int ready = poll(watched, 3, pump_is_waiting() ? IDLE_MILLISECONDS : -1);
+        int ready = poll(watched, 3, pump_patience());
         if (ready < 0) continue;
         if (ready == 0) pump_idle();
         int asked = watched[0].revents != 0 && take_signals(herd);
