@@ -17,7 +17,7 @@ package enum ConfigurationFile {
             throw refused(SystemError(errno: failure, "open", path: path))
         }
         let file = Descriptor(adopting: number)
-        do {
+        do throws(SystemError) {
             guard try file.identity().kind == .regular else {
                 throw SystemError(.invalidValue, "\(path) is not a regular file", path: path)
             }
