@@ -14,6 +14,10 @@ public enum DaemonPath {
     public static let shutdown = "/v1/shutdown"
     /// `GET`, `POST`, and below it by id `PUT`, `DELETE`: what keeps it alive (``Lease``).
     public static let leases = "/v1/leases"
+    /// `POST`: a lease that lasts as long as the answer is read (``LeaseHoldRequest``); the first line of the answer is the ``Lease``.
+    public static let heldLeases = "/v1/leases/held"
+    /// `PUT`: how long it stays without being used (``TTLRequest``, ``PingReply``).
+    public static let ttl = "/v1/ttl"
 }
 
 /// The environment variables a daemon is started with.

@@ -4,21 +4,24 @@ public struct Lease: Codable, Hashable, Sendable {
     public var id: String
     /// Who took it.
     public var holder: String
-    /// How long it lasts from being taken or renewed, in seconds.
+    /// How long it lasts from being taken or renewed, in seconds; 0 for one that hangs on a connection.
     public var durationSecs: Double
-    /// How much of that is left, in seconds.
+    /// How much of that is left, in seconds; 0 for one that hangs on a connection.
     public var expiresInSecs: Double
+    /// Whether it hangs on a connection: it lasts until that is closed, by whoever took it or by the kernel when they die.
+    public var held: Bool?
 
     /// Makes a lease.
-    public init(id: String, holder: String, durationSecs: Double, expiresInSecs: Double) {
+    public init(id: String, holder: String, durationSecs: Double, expiresInSecs: Double, held: Bool? = nil) {
         self.id = id
         self.holder = holder
         self.durationSecs = durationSecs
         self.expiresInSecs = expiresInSecs
+        self.held = held
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, holder
+        case id, holder, held
         case durationSecs = "duration_secs"
         case expiresInSecs = "expires_in_secs"
     }
@@ -79,6 +82,45 @@ public struct LeaseRenewal: Codable, Hashable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case durationSecs = "duration_secs"
+    }
+}
+
+/// Takes a lease that hangs on the connection: the body of `POST /v1/leases/held`.
+///
+/// The answer goes on for as long as the lease is held: first the ``Lease`` as one line of JSON, then empty lines now and then.
+public struct LeaseHoldRequest: Codable, Hashable, Sendable {
+    /// Who takes it, for people who ask what keeps the daemon.
+    public var holder: String
+
+    /// Makes a request.
+    public init(holder: String) {
+        self.holder = holder
+    }
+}
+
+/// Sets how long a daemon stays without being used: the body of `PUT /v1/ttl`.
+public struct TTLRequest: Codable, Hashable, Sendable {
+    /// Seconds; 0 means for ever.
+    public var ttlSecs: Double
+
+    /// Makes a request.
+    public init(ttlSecs: Double) {
+        self.ttlSecs = ttlSecs
+    }
+
+    /// The time asked for.
+    ///
+    /// - Throws: `invalidValue` when it is negative or more than ``WireSeconds/longest``.
+    public func ttl() throws(ContractError) -> Duration {
+        guard let ttl = WireSeconds.duration(ttlSecs) else {
+            throw ContractError(
+                .invalidValue, "\(ttlSecs) is no time to live: expected 0 to \(WireSeconds.longest) seconds", path: "ttl_secs")
+        }
+        return ttl
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case ttlSecs = "ttl_secs"
     }
 }
 

@@ -28,6 +28,11 @@ struct CommonEndpoints: Sendable {
         router.get(DaemonPath.metrics) { _, _ in await metrics() }
         router.post(DaemonPath.ping) { _, _ in .json(PingReply(ttlRemainingSecs: seconds(context.lifetime.remaining))) }
         router.post(DaemonPath.shutdown, use: .looks) { request, _ in try await shutDown(request) }
+        router.put(DaemonPath.ttl) { request, _ in
+            let wish = try ContractJSON.decode(TTLRequest.self, from: try await request.collectBody(upTo: 64 << 10))
+            try context.setTTL(try wish.ttl())
+            return .json(PingReply(ttlRemainingSecs: seconds(context.lifetime.remaining)))
+        }
         LeaseEndpoints(context: context).add(to: &router)
     }
 

@@ -155,9 +155,11 @@ package final class Lifetime: Sendable {
     }
 
     private static func wire(_ lease: HeldLease, _ now: Monotonic) -> Lease {
-        Lease(
+        var wire = Lease(
             id: lease.id, holder: lease.holder, durationSecs: Double(lease.duration) / 1e9,
             expiresInSecs: Double(lease.remaining(at: now) ?? 0) / 1e9)
+        if case .connection = lease.term { wire.held = true }
+        return wire
     }
 }
 
@@ -181,7 +183,7 @@ extension Lifetime {
         }
     }
 
-    /// A lease that is held as long as this value lives.
+    /// A lease that is held until it is released or this value goes.
     package final class Hold: Sendable {
         private let lifetime: Lifetime
         private let connection: UInt64
@@ -192,6 +194,11 @@ extension Lifetime {
         }
 
         deinit {
+            release()
+        }
+
+        /// Gives the lease back. Later calls do nothing.
+        package func release() {
             lifetime.handle(.connectionClosed(connection))
         }
     }

@@ -85,6 +85,12 @@ package final class DaemonContext: Sendable {
         shutdown.withLock { $0 }?(cascade)
     }
 
+    /// Sets how long the daemon stays without being used, and says so in its record.
+    package func setTTL(_ ttl: Duration) throws(SystemError) {
+        lifetime.ttl = ttl
+        try presence.updateRecord { $0.ttlSecs = WireSeconds.seconds(ttl) }
+    }
+
     func onShutdown(_ begin: @escaping @Sendable (_ cascade: Bool) -> Void) {
         shutdown.withLock { $0 = begin }
     }

@@ -29,6 +29,7 @@ package final class Presence: Sendable {
         var record: DaemonRecord
         var sockets: [String: Socket] = [:]
         var isLeaving = false
+        var isDisplaced = false
     }
 
     package let id: DaemonID
@@ -53,11 +54,11 @@ package final class Presence: Sendable {
         state.withLock { $0.record }
     }
 
-    /// Changes the record and writes it. Refused once another process stands in our place.
+    /// Changes the record and writes it; only the former once another process stands in our place.
     package func updateRecord(_ change: (inout DaemonRecord) -> Void) throws(SystemError) {
         try state.withLock { state throws(SystemError) in
             change(&state.record)
-            try Self.writeRecord(state)
+            if !state.isDisplaced { try Self.writeRecord(state) }
         }
     }
 
@@ -93,6 +94,7 @@ package final class Presence: Sendable {
     package func abandon() {
         state.withLock { state in
             state.isLeaving = true
+            state.isDisplaced = true
             state.sockets.removeAll()
         }
     }
