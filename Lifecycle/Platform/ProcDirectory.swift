@@ -26,8 +26,29 @@ struct ProcDirectory {
 
     /// nil where the environment may not be read, or there is none (an ended process, a kernel thread).
     func environmentContains(_ name: String, _ value: String) -> Bool? {
-        guard let bytes = descriptor.use({ ProcFile.read($0, "environ", limit: 16 << 20) }), !bytes.isEmpty else { return nil }
+        guard let bytes = environment() else { return nil }
         return bytes.split(separator: 0).contains { $0.elementsEqual("\(name)=\(value)".utf8) }
+    }
+
+    func environmentValue(_ name: String) -> String? {
+        environment()?.split(separator: 0).first { $0.starts(with: "\(name)=".utf8) }.map {
+            String(decoding: $0.dropFirst(name.utf8.count + 1), as: UTF8.self)
+        }
+    }
+
+    private func environment() -> [UInt8]? {
+        let bytes = descriptor.use { ProcFile.read($0, "environ", limit: 16 << 20) }
+        return bytes?.isEmpty == false ? bytes : nil
+    }
+
+    /// The inodes of its open sockets; nil when they cannot be seen.
+    func sockets() -> Set<UInt64>? {
+        guard let numbers = descriptors() else { return nil }
+        return Set(
+            numbers.compactMap { number in
+                guard let open = descriptor.use({ ProcFile.target($0, "fd/\(number)") }), open.kind == .socket else { return nil }
+                return open.inode
+            })
     }
 
     /// Whether one of its descriptors is on this file and its open file description holds an exclusive lock; nil when that cannot be seen.
@@ -40,7 +61,7 @@ struct ProcDirectory {
     }
 
     /// A line like "lock:\t1: OFDLCK  ADVISORY  WRITE -1 fe:00:42 0 EOF" stands in the fdinfo of those descriptors whose description has the lock.
-    private func isLocked(_ number: Int32) -> Bool {
+    private func isLocked(_ number: String) -> Bool {
         guard let text = descriptor.use({ ProcFile.read($0, "fdinfo/\(number)", limit: 65536) }) else { return false }
         return String(decoding: text, as: UTF8.self).split(separator: "\n").contains { line in
             let fields = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
@@ -48,21 +69,8 @@ struct ProcDirectory {
         }
     }
 
-    private func descriptors() -> [Int32]? {
+    private func descriptors() -> [String]? {
         let number = descriptor.use { rbee_openat($0, "fd", O_RDONLY | O_DIRECTORY, 0) }
-        guard number >= 0 else { return nil }
-        guard let stream = fdopendir(number) else {
-            _ = close(number)
-            return nil
-        }
-        defer { closedir(stream) }
-        var numbers: [Int32] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let number = Int32(name) { numbers.append(number) }
-        }
-        return numbers
+        return number >= 0 ? DirectoryEntries.names(takingOver: number) : nil
     }
 }

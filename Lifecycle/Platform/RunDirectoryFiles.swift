@@ -144,22 +144,7 @@ extension RunDirectory {
     private func allNames() throws(SystemError) -> [String] {
         let number = descriptor.use { rbee_openat($0, ".", O_RDONLY | O_DIRECTORY, 0) }
         guard number >= 0 else { throw SystemError(errno: errno, "list", path: path) }
-        guard let stream = fdopendir(number) else {
-            let failure = errno
-            _ = close(number)
-            throw SystemError(errno: failure, "list", path: path)
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-            }
-            if let name, name != ".", name != ".." { names.append(name) }
-            errno = 0
-        }
-        guard errno == 0 else { throw SystemError(errno: errno, "list", path: path) }
+        guard let names = DirectoryEntries.names(takingOver: number) else { throw SystemError(errno: errno, "list", path: path) }
         return names.sorted()
     }
 }
