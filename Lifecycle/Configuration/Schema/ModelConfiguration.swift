@@ -66,7 +66,7 @@ package struct ModelTable: Hashable, Sendable {
     }
 
     /// The model of a name, or nil if there is none.
-    package subscript(name: String) -> ModelConfiguration? {
+    package subscript(_ name: String) -> ModelConfiguration? {
         models.first { $0.name == name }
     }
 

@@ -20,9 +20,10 @@ struct ModelReader {
             return nil
         }
         var models: [String: ModelConfiguration] = [:]
+        var seen: Set<String> = []
         for member in members {
             let path = "\(key).\(member.name)"
-            guard models[member.name] == nil else {
+            guard seen.insert(member.name).inserted else {
                 report(member.key.line, path, .duplicateKey, "stands here a second time; the first one counts")
                 continue
             }
@@ -62,8 +63,8 @@ struct ModelReader {
         if model.engine == .command, model.command.isEmpty, seen["command"] == nil || seen["command"]?.isNull == true {
             report(node.line, "\(path).command", .badValue, "is required by the engine command, like [llama-server, --port, \"${PORT}\"]")
         }
-        // What is only unknown does not spoil the rest of a model.
-        return problems[before...].contains { !$0.kind.isWarning } ? nil : model
+        // What is unknown, or there twice, does not spoil the rest of a model.
+        return problems[before...].contains { $0.kind == .badValue } ? nil : model
     }
 
     private mutating func read(_ member: YAMLNode.Member, _ key: String, into model: inout ModelConfiguration) {

@@ -28,6 +28,8 @@ package struct YAMLParser {
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let limits: Limits
+    /// The scalars before what the parser sees.
+    private let offset: Int
     private var nodes = 0
 
     /// Reads a document.
@@ -38,15 +40,17 @@ package struct YAMLParser {
         guard bytes.count <= limits.bytes else {
             throw Failure(line: 0, message: "is longer than \(limits.bytes) bytes")
         }
+        // A byte order mark would count as the first column, and set the first name apart from the others.
+        let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) == 1 else { throw Failure(line: 0, message: "cannot be read: out of memory") }
         defer { yaml_parser_delete(parser) }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         // libyaml keeps a pointer into the input, so all of the parsing happens within its lifetime.
-        let result: Result<YAMLNode?, Failure> = bytes.withUnsafeBufferPointer { buffer in
+        let result: Result<YAMLNode?, Failure> = bytes.dropFirst(mark ? 3 : 0).withUnsafeBufferPointer { buffer in
             yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            var reader = YAMLParser(parser: parser, limits: limits)
+            var reader = YAMLParser(parser: parser, limits: limits, offset: mark ? 1 : 0)
             do throws(Failure) {
                 return .success(try reader.document())
             } catch {
@@ -61,9 +65,10 @@ package struct YAMLParser {
         try parse(Array(text.utf8), limits: limits)
     }
 
-    private init(parser: UnsafeMutablePointer<yaml_parser_t>, limits: Limits) {
+    private init(parser: UnsafeMutablePointer<yaml_parser_t>, limits: Limits, offset: Int) {
         self.parser = parser
         self.limits = limits
+        self.offset = offset
     }
 
     private mutating func document() throws(Failure) -> YAMLNode? {
@@ -163,7 +168,7 @@ package struct YAMLParser {
         case YAML_ALIAS_EVENT: throw Failure(line: line, message: "aliases (*name) are not supported; write the value out")
         default: kind = .other
         }
-        return Event(kind: kind, line: line, start: event.start_mark.index, end: event.end_mark.index)
+        return Event(kind: kind, line: line, start: event.start_mark.index + offset, end: event.end_mark.index + offset)
     }
 
     private func refuse(anchor: UnsafeMutablePointer<UInt8>?, tag: UnsafeMutablePointer<UInt8>?, _ line: Int) throws(Failure) {
