@@ -41,7 +41,7 @@ let contracts: [Target] = [
 
 let lifecycle: [Target] = [
     .target(name: "CPlatform", path: "Lifecycle/CPlatform", cSettings: c),
-    .target(name: "CLLHTTP", path: "Lifecycle/CLLHTTP"),
+    .target(name: "CLLHTTP", path: "Lifecycle/CLLHTTP", cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
     .systemLibrary(name: "CEvent", path: "Lifecycle/CEvent", providers: [.apt(["libevent-dev"]), .brew(["libevent"])]),
     .systemLibrary(name: "CYAML", path: "Lifecycle/CYAML", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     module("Platform", in: "Lifecycle", ["CPlatform"]),

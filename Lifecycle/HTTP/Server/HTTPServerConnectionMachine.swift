@@ -1,0 +1,390 @@
+/// Decides what one connection of a server does: no I/O, no clock, no handler. What happened goes in, what to do comes out.
+///
+/// One request at a time: the next head is not taken before the response to the last has been given out, so that pipelined requests
+/// are answered in order and nothing is read that may not be needed.
+struct HTTPServerConnectionMachine {
+    enum State: Equatable {
+        /// Between requests. Can become `readingHead`, `serving`, `closing`, `closed`.
+        case idle
+        /// Part of a head has come. Can become `serving`, `closing`, `closed`.
+        case readingHead
+        /// A request is with its handler, or what is left of its body is thrown away. Can become `idle`, `closing`, `closed`.
+        case serving(Exchange)
+        /// The last response is being written. Can become `lingering`, `closed`.
+        case closing
+        /// All is written and our half is shut; what still comes is thrown away, so that the client reads the response before it learns
+        /// that the connection is gone. Can become `closed`.
+        case lingering
+        case closed
+    }
+
+    /// One request and its response.
+    struct Exchange: Equatable {
+        enum Request: Equatable {
+            /// The client waits for our word before it sends the body. Can become `receiving`.
+            case expectingContinue
+            /// The body is coming. Can become `complete`.
+            case receiving
+            case complete
+        }
+
+        enum Response: Equatable {
+            /// The handler is at work. Can become `streaming`, `complete`.
+            case pending
+            /// The head is out, the body is being written. Can become `complete`.
+            case streaming(HTTPFraming)
+            case complete
+        }
+
+        var request: Request
+        var response = Response.pending
+        let minorVersion: Int
+        let isHead: Bool
+        var keepsAlive: Bool
+        var received = 0
+        /// What came after the response was complete.
+        var discarded = 0
+    }
+
+    /// What the connection waits for, and may not wait for forever.
+    enum Deadline: Equatable {
+        case idle
+        case head
+        case body
+        case linger
+    }
+
+    private(set) var state = State.idle
+    private let bodyLimit: Int
+    private let discardLimit: Int
+    /// What every further request is answered.
+    private var refusesWith: HTTPRefusal?
+
+    /// - Parameters:
+    ///   - bodyLimit: bytes of a request's body.
+    ///   - discardLimit: bytes of a body that nobody wanted, read only to keep the connection.
+    ///   - refusing: the answer to whatever is asked.
+    init(bodyLimit: Int, discardLimit: Int, refusing: HTTPRefusal? = nil) {
+        self.bodyLimit = bodyLimit
+        self.discardLimit = discardLimit
+        refusesWith = refusing
+    }
+
+    /// Whether bytes of requests can be made use of.
+    var wantsInput: Bool {
+        switch state {
+        case .idle, .readingHead: true
+        case .serving(let exchange): exchange.request != .complete
+        case .closing, .lingering, .closed: false
+        }
+    }
+
+    /// Whether a response is owed or on its way.
+    var isBusy: Bool {
+        switch state {
+        case .serving, .closing: true
+        case .idle, .readingHead, .lingering, .closed: false
+        }
+    }
+
+    var deadline: Deadline? {
+        switch state {
+        case .idle: .idle
+        case .readingHead: .head
+        case .serving(let exchange): exchange.request == .receiving ? .body : nil
+        case .lingering: .linger
+        case .closing, .closed: nil
+        }
+    }
+
+    // MARK: What the client sends
+
+    /// The first bytes of a head have come, but not all of it.
+    mutating func headBegan() {
+        if case .idle = state {
+            state = .readingHead
+        }
+    }
+
+    enum HeadOutcome: Equatable {
+        case serve(HTTPRequestChecks)
+        case refuse(HTTPRefusal)
+    }
+
+    /// A whole head has come.
+    mutating func headCame(_ head: HTTPMessageHead) -> HeadOutcome {
+        switch state {
+        case .idle, .readingHead: break
+        case .serving, .closing, .lingering, .closed: preconditionFailure("a head came in state \(state)")
+        }
+        if let refusesWith {
+            return refuse(refusesWith)
+        }
+        if case .length(let length) = head.framing, length > bodyLimit {
+            return refuse(.tooLarge(limit: bodyLimit))
+        }
+        do throws(HTTPSyntaxError) {
+            let checks = try HTTPRequestChecks(head)
+            let request: Exchange.Request =
+                head.framing == .none ? .complete : checks.expectsContinue ? .expectingContinue : .receiving
+            state = .serving(
+                Exchange(
+                    request: request, minorVersion: head.minorVersion, isHead: head.method == .head, keepsAlive: head.keepsAlive))
+            return .serve(checks)
+        } catch {
+            return refuse(HTTPRefusal(error))
+        }
+    }
+
+    private mutating func refuse(_ refusal: HTTPRefusal) -> HeadOutcome {
+        state = .closing
+        return .refuse(refusal)
+    }
+
+    enum BodyOutcome: Equatable {
+        /// To whoever reads the body.
+        case deliver
+        case discard
+        /// Stop the handler and answer this instead.
+        case refuse(HTTPRefusal)
+        /// Stop the handler, if there still is one, and close at once.
+        case abort
+    }
+
+    /// Bytes of the body have come.
+    mutating func bodyCame(_ count: Int) -> BodyOutcome {
+        guard case .serving(var exchange) = state else { return .discard }
+        exchange.request = .receiving
+        exchange.received += count
+        let overLimit = exchange.received > bodyLimit
+        switch exchange.response {
+        case .pending:
+            if overLimit {
+                state = .closing
+                return .refuse(.tooLarge(limit: bodyLimit))
+            }
+            state = .serving(exchange)
+            return .deliver
+        case .streaming:
+            if overLimit {
+                state = .closed
+                return .abort
+            }
+            state = .serving(exchange)
+            return .deliver
+        case .complete:
+            exchange.discarded += count
+            if exchange.discarded > discardLimit {
+                state = .closed
+                return .abort
+            }
+            state = .serving(exchange)
+            return .discard
+        }
+    }
+
+    /// The request is complete.
+    ///
+    /// - Returns: whether its response is too, so that the next request can be taken.
+    mutating func requestCame() -> Bool {
+        guard case .serving(var exchange) = state else { return false }
+        exchange.request = .complete
+        if exchange.response == .complete {
+            state = .idle
+            return true
+        }
+        state = .serving(exchange)
+        return false
+    }
+
+    enum FailureOutcome: Equatable {
+        /// Stop the handler, if there is one, and answer this instead.
+        case refuse(HTTPRefusal)
+        /// Stop the handler, if there is one, and close at once.
+        case abort
+        case nothing
+    }
+
+    /// What the client sends is not HTTP.
+    mutating func inputBroke(_ error: HTTPSyntaxError) -> FailureOutcome {
+        fail(with: HTTPRefusal(error))
+    }
+
+    /// The answer to a client at fault, as long as no other answer has begun.
+    private mutating func fail(with refusal: HTTPRefusal) -> FailureOutcome {
+        switch state {
+        case .idle, .readingHead:
+            state = .closing
+            return .refuse(refusal)
+        case .serving(let exchange):
+            switch exchange.response {
+            case .pending:
+                state = .closing
+                return .refuse(refusal)
+            case .streaming, .complete:
+                state = .closed
+                return .abort
+            }
+        case .closing, .lingering, .closed:
+            return .nothing
+        }
+    }
+
+    enum EndOutcome: Equatable {
+        /// Close at once, and stop the handler, if there is one.
+        case abort
+        /// The client is probably gone: tell the handler, but still send what it answers.
+        case cancelHandler
+        case nothing
+    }
+
+    /// The client sends no more: it is gone, or has only shut its half.
+    mutating func inputEnded() -> EndOutcome {
+        switch state {
+        case .idle, .readingHead, .lingering:
+            state = .closed
+            return .abort
+        case .serving(var exchange):
+            guard exchange.request == .complete else {
+                state = .closed
+                return .abort
+            }
+            exchange.keepsAlive = false
+            state = .serving(exchange)
+            return .cancelHandler
+        case .closing, .closed:
+            return .nothing
+        }
+    }
+
+    // MARK: What the handler does
+
+    /// The handler reads the body.
+    ///
+    /// - Returns: whether the client is to be told to send it.
+    mutating func bodyWanted() -> Bool {
+        guard case .serving(var exchange) = state, exchange.request == .expectingContinue, exchange.response == .pending else {
+            return false
+        }
+        exchange.request = .receiving
+        state = .serving(exchange)
+        return true
+    }
+
+    /// How a response is to be sent.
+    struct ResponsePlan: Equatable {
+        /// What the head says of the body; `nil` for nothing.
+        let framing: HTTPFraming?
+        /// The value of `Connection`.
+        let connection: Connection?
+        let sendsBody: Bool
+
+        enum Connection: Equatable {
+            case close
+            /// Said to HTTP/1.0 only, which closes otherwise.
+            case keepAlive
+        }
+    }
+
+    /// The handler answers.
+    ///
+    /// - Parameter length: of the body, `nil` for one that is streamed.
+    /// - Returns: `nil` if there is nobody to answer any more.
+    mutating func responseBegan(_ status: HTTPStatus, length: Int?) -> ResponsePlan? {
+        guard case .serving(var exchange) = state, exchange.response == .pending else { return nil }
+        let framing: HTTPFraming?
+        if status.hasNoBody {
+            framing = nil
+        } else if let length {
+            framing = length == 0 ? HTTPFraming.none : .length(length)
+        } else {
+            framing = exchange.minorVersion == 1 ? .chunked : .untilClose
+        }
+        // Whether the client will now send the body it announced cannot be known.
+        if framing == .untilClose || exchange.request == .expectingContinue || refusesWith != nil {
+            exchange.keepsAlive = false
+        }
+        let sendsBody = !status.hasNoBody && !exchange.isHead
+        exchange.response = sendsBody && length == nil ? .streaming(framing ?? .untilClose) : .pending
+        state = .serving(exchange)
+        let connection: ResponsePlan.Connection? =
+            exchange.keepsAlive ? (exchange.minorVersion == 0 ? .keepAlive : nil) : .close
+        return ResponsePlan(framing: framing, connection: connection, sendsBody: sendsBody)
+    }
+
+    /// How the next bytes of a streamed body are sent; `nil` if there is nobody to send them to.
+    var streamFraming: HTTPFraming? {
+        guard case .serving(let exchange) = state, case .streaming(let framing) = exchange.response else { return nil }
+        return framing
+    }
+
+    enum ResponseOutcome: Equatable {
+        /// The request is not complete: what is left of it is read and thrown away.
+        case discardRest
+        case nextRequest
+        /// Close once all is written.
+        case finish
+        case nothing
+    }
+
+    /// The response is complete.
+    mutating func responseEnded() -> ResponseOutcome {
+        guard case .serving(var exchange) = state else { return .nothing }
+        exchange.response = .complete
+        guard exchange.keepsAlive, refusesWith == nil else {
+            state = .closing
+            return .finish
+        }
+        if exchange.request == .complete {
+            state = .idle
+            return .nextRequest
+        }
+        state = .serving(exchange)
+        return .discardRest
+    }
+
+    /// The handler could not complete its response: the client learns it from the connection.
+    mutating func responseFailed() {
+        state = .closed
+    }
+
+    // MARK: What the server and the clock do
+
+    /// All has been written.
+    ///
+    /// - Returns: whether our half is to be shut.
+    mutating func outputDrained() -> Bool {
+        guard case .closing = state else { return false }
+        state = .lingering
+        return true
+    }
+
+    /// The connection is gone or must go.
+    mutating func aborted() {
+        state = .closed
+    }
+
+    /// Waiting has taken too long.
+    mutating func deadlinePassed(_ deadline: Deadline) -> FailureOutcome {
+        guard deadline == self.deadline else { return .nothing }
+        switch deadline {
+        case .idle, .linger:
+            state = .closed
+            return .abort
+        case .head:
+            return fail(with: .tooSlow("the head of the request"))
+        case .body:
+            return fail(with: .tooSlow("the body of the request"))
+        }
+    }
+
+    /// No further request is to be served.
+    ///
+    /// - Returns: whether to close at once, because nothing is under way.
+    mutating func drain() -> Bool {
+        refusesWith = .draining
+        guard case .idle = state else { return false }
+        state = .closed
+        return true
+    }
+}

@@ -1,0 +1,28 @@
+internal import EventLoop
+
+/// One timer for deadlines that move with every message: it is set seldom, and asks for the time that counts when it rings.
+struct HTTPAlarm {
+    private var timer: EventLoop.Timer?
+    private var ringsAt: SuspendingClock.Instant?
+
+    /// Makes it ring at `time`, or earlier and in vain.
+    mutating func set(
+        for time: SuspendingClock.Instant, now: SuspendingClock.Instant, on loop: EventLoop, ring: @escaping @Sendable () -> Void
+    ) {
+        if let ringsAt, ringsAt <= time { return }
+        timer?.cancel()
+        ringsAt = time
+        timer = loop.schedule(after: time - now, ring)
+    }
+
+    /// It has rung.
+    mutating func rang() {
+        timer = nil
+        ringsAt = nil
+    }
+
+    mutating func cancel() {
+        timer?.cancel()
+        rang()
+    }
+}
