@@ -1,3 +1,4 @@
+internal import Configuration
 internal import DaemonContract
 internal import Glibc
 internal import HTTP
@@ -12,6 +13,7 @@ final class RequestHandler: Sendable {
 
     private let table: RouteTable<Router.Route>
     private let rule: AccessRule
+    let peers = RequestPeers()
     private let origins: HostRule
     private let lifetime: Lifetime
     private let draining: DrainSignal
@@ -21,11 +23,11 @@ final class RequestHandler: Sendable {
 
     init(_ router: Router, context: DaemonContext) {
         table = router.table
-        let settings = context.settings
-        var hosts = settings.allowedHosts
-        if let host = settings.listener?.host { hosts.append(host) }
-        origins = HostRule(hosts: hosts, origins: settings.allowedOrigins)
-        rule = AccessRule(uid: geteuid(), token: context.token, keys: settings.apiKeys, hosts: origins)
+        let configuration = context.configuration
+        var hosts = configuration[Settings.httpHosts]
+        if let host = context.settings.listener?.host { hosts.append(host) }
+        origins = HostRule(hosts: hosts, origins: configuration[Settings.httpOrigins])
+        rule = AccessRule(uid: geteuid(), token: context.token, keys: configuration[Settings.apiKeys], hosts: origins)
         lifetime = context.lifetime
         draining = context.draining
         log = context.log
@@ -147,7 +149,7 @@ final class RequestHandler: Sendable {
 
     private func refusal(_ request: HTTPRequest, _ access: AccessRule.Access) -> RequestError? {
         let refusal = rule.refusal(
-            access, peer: RequestPeer.of(request.peer), host: request.headers["Host"], origin: request.headers["Origin"],
+            access, peer: peers.peer(of: request.peer), host: request.headers["Host"], origin: request.headers["Origin"],
             authorization: request.headers["Authorization"])
         guard let refusal else { return nil }
         log.notice("A request was refused.", ["path": .text(request.path), "why": .describing(refusal)])

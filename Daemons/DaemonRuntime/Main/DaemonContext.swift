@@ -1,3 +1,4 @@
+package import Configuration
 package import DaemonContract
 package import EventLoop
 package import Platform
@@ -13,6 +14,7 @@ package final class DaemonContext: Sendable {
     /// Command line and configuration, worked out.
     package let settings: DaemonSettings
     package let arguments: CommandArguments
+    package var configuration: Configuration { settings.configuration }
     /// The environment it was started with, in full.
     package let environment: [String: String]
     package let log: JSONLinesLog

@@ -108,6 +108,16 @@ package enum Settings {
         }
     }
 
+    /// The address a kind of daemon listens on.
+    package static func host(of kind: DaemonKind) -> Setting<String>? {
+        switch kind {
+        case .queen: queenHost
+        case .hive: hiveHost
+        case .worker: workerHost
+        default: nil
+        }
+    }
+
     /// How long a kind of daemon stays unused.
     package static func ttl(of kind: DaemonKind) -> Setting<Duration>? {
         switch kind {

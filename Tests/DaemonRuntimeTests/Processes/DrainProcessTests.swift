@@ -1,0 +1,280 @@
+import DaemonContract
+import FoundationEssentials
+import Glibc
+import Platform
+import Testing
+
+@testable import DaemonRuntime
+
+/// How daemons end.
+@Suite struct DrainProcessTests {
+    private let home: TemporaryHome
+
+    init() throws { home = try TemporaryHome() }
+
+    /// Sends a request that is in flight when this returns.
+    private func slow(_ daemon: TestDaemonProcess, milliseconds: Int) throws -> RawConnection {
+        let connection = try daemon.control()
+        try connection.request("POST", "/v1/slow/\(milliseconds)")
+        #expect(try connection.head().status == 200)
+        #expect(try connection.chunk() == Array("begun\n".utf8))
+        return connection
+    }
+
+    private func expectLeft(_ daemon: TestDaemonProcess) throws {
+        #expect(!home.exists("run/worker/a.sock"), "its socket is gone")
+        #expect(home.exists("run/worker/a.lock"), "a lock file never is")
+        let directory = try #require(try RunDirectory.open(home.path + "/run/worker", create: false))
+        #expect(try FileLock.probe(in: directory, name: "a.lock") == .free)
+        #expect(try daemon.record.state == .draining)
+    }
+
+    @Test func aShutdownIsAnsweredAndThenDone() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let response = try daemon.ask("POST", "/v1/shutdown")
+            #expect(try response.status == 200 && response.decode(ShutdownReply.self).status == "draining")
+            try daemon.waitMessage { $0["STOPPING"] == "1" }
+            #expect(try daemon.waitEnd() == .exit(0))
+            try expectLeft(daemon)
+            let log = String(decoding: home.contents("logs/worker-a.log") ?? [], as: UTF8.self)
+            #expect(log.contains(#""message":"Closing.","metadata":{"cascade":true}"#))
+        }
+    }
+
+    @Test func aShutdownOverTCPWithTheTokenAndWithoutCascade() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let header = ["Authorization: Bearer \(try daemon.token)"]
+            #expect(try daemon.askTCP("POST", "/v1/shutdown", #"{"cascade":false,"grace_ms":500}"#, headers: header).status == 200)
+            #expect(try daemon.waitEnd() == .exit(0))
+            let log = String(decoding: home.contents("logs/worker-a.log") ?? [], as: UTF8.self)
+            #expect(log.contains(#""message":"Closing.","metadata":{"cascade":false}"#))
+        }
+    }
+
+    @Test func signalsDrain() async throws {
+        try await onOwnThread { [home] in
+            for number in [SIGTERM, SIGINT] {
+                let daemon = try TestDaemonProcess.ready(home)
+                try daemon.signal(number)
+                #expect(try daemon.waitEnd() == .exit(0))
+                try expectLeft(daemon)
+            }
+        }
+    }
+
+    @Test func aServiceEndsItself() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            #expect(try daemon.ask("POST", "/v1/leave").text == "leaving")
+            #expect(try daemon.waitEnd() == .exit(0))
+            try expectLeft(daemon)
+        }
+    }
+
+    @Test func whatIsInFlightIsFinishedAndNothingNewIsTaken() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let port = try #require(try daemon.record.port)
+            let request = try slow(daemon, milliseconds: 700)
+            // Busy, so that the drain does not close it: what it sends next is answered.
+            let second = try slow(daemon, milliseconds: 300)
+            #expect(try daemon.ask("POST", "/v1/shutdown").status == 200)
+            #expect(try daemon.record.state == .draining)
+            #expect(!home.exists("run/worker/a.sock"))
+            #expect(throws: RawConnection.Failure.self) { try RawConnection(port: port) }
+            try second.request("GET", "/health")
+            #expect(try second.chunk() == Array("done\n".utf8))
+            #expect(try second.chunk() == nil)
+            let refused = try second.response()
+            #expect(refused.status == 503 && refused.errorCode == "draining")
+            #expect(refused.headers["retry-after"] == "1" && refused.headers["connection"] == "close")
+            #expect(try request.chunk() == Array("done\n".utf8))
+            #expect(try request.chunk() == nil)
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func whatOutlastsTheGraceIsCut() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let request = try slow(daemon, milliseconds: 3_600_000)
+            #expect(try daemon.ask("POST", "/v1/shutdown", #"{"grace_ms":50}"#).status == 200)
+            #expect(try daemon.waitEnd() == .exit(0))
+            #expect(request.rest().isEmpty, "cut, not ended as if complete")
+        }
+    }
+
+    @Test func aSecondSignalEndsItAtOnce() async throws {
+        try await onOwnThread { [home] in
+            for (number, code) in [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)] {
+                let daemon = try TestDaemonProcess.ready(home)
+                let request = try slow(daemon, milliseconds: 3_600_000)
+                try daemon.signal(number)
+                try daemon.waitMessage { $0["STOPPING"] == "1" }
+                try daemon.signal(number)
+                #expect(try daemon.waitEnd() == .exit(code))
+                #expect(!home.exists("run/worker/a.sock"))
+                #expect(request.rest().isEmpty)
+            }
+        }
+    }
+
+    @Test func aStartThatHangsDoesNotKeepItFromEnding() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess(
+                home, "a", ["--start-hang", "--extend", "1h"], environment: ["RBEE_STOP_GRACE": "50ms"])
+            try daemon.waitMessage { $0["EXTEND_TIMEOUT_USEC"] != nil }
+            try daemon.signal(SIGTERM)
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func aServiceThatDoesNotCloseIsLeftAtTheDeadline() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--drain-delay", "1h"])
+            #expect(try daemon.ask("POST", "/v1/shutdown", #"{"grace_ms":0}"#).status == 200)
+            #expect(try daemon.waitEnd() == .exit(1))
+        }
+    }
+
+    @Test func streamsThatOnlyLookAreCutByTheDrain() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let watching = try daemon.control()
+            try watching.request("GET", "/v1/watch")
+            #expect(try watching.head().status == 200)
+            #expect(try watching.chunk() == Array("begun\n".utf8))
+            #expect(try daemon.ask("POST", "/v1/shutdown", #"{"grace_ms":3600000}"#).status == 200)
+            #expect(try watching.chunk() == nil, "ended whole")
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func jobsAreFinishedWithTheirStreams() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let words = String(repeating: "word ", count: 200)
+            let body = #"{"operation":"infer","hive_id":"localhost","model":"m","prompt":"\#(words)","max_tokens":1,"temperature":0}"#
+            let made = try daemon.ask("POST", "/v1/jobs", body)
+            #expect(made.status == 200, "\(made.text)")
+            struct Made: Decodable { let sse_url: String }
+            let stream = try daemon.control()
+            try stream.request("GET", try made.decode(Made.self).sse_url)
+            #expect(try stream.head().status == 200)
+            _ = try stream.chunk()
+            #expect(try daemon.ask("POST", "/v1/shutdown").status == 200)
+            var text = ""
+            while let chunk = try stream.chunk() { text += String(decoding: chunk, as: UTF8.self) }
+            #expect(text.hasSuffix("data: [DONE]\n\n"))
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func jobsThatOutlastTheGraceEndCancelled() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            #expect(try daemon.ask("POST", "/v1/jobs", #"{"operation":"model_list","hive_id":"localhost"}"#).status == 200)
+            #expect(try daemon.ask("POST", "/v1/shutdown", #"{"grace_ms":50}"#).status == 200)
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func hangUpsAndBrokenPipesAreNoEnd() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            try daemon.signal(SIGHUP)
+            try daemon.signal(SIGPIPE)
+            let folder = try FolderWatch(home.path + "/logs")
+            try home.remove("logs/worker-a.log")
+            try daemon.signal(SIGHUP)
+            // The log is opened again with the next line.
+            #expect(try daemon.ask("POST", "/v1/fail").status == 500)
+            try folder.wait {
+                if home.exists("logs/worker-a.log") { return true }
+                _ = try daemon.ask("POST", "/v1/fail")
+                return false
+            }
+            #expect(try daemon.ask("GET", "/health").status == 200)
+        }
+    }
+
+    @Test func idleItEndsAfterItsTTL() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--ttl", "300ms"])
+            #expect(try daemon.waitEnd() == .exit(0))
+            try expectLeft(daemon)
+        }
+    }
+
+    @Test func lookingDoesNotKeepItAlive() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--ttl", "500ms"])
+            let watching = try daemon.control()
+            try watching.request("GET", "/v1/watch")
+            let connection = try daemon.control()
+            do {
+                while true {
+                    for path in ["/health", "/v1/info", "/v1/stats", "/metrics", "/v1/look", "/v1/leases", "/v1/jobs"] {
+                        let status = try connection.ask("GET", path).status
+                        if status == 503 { break }
+                        #expect(status == 200)
+                    }
+                }
+            } catch is RawConnection.Failure {}
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func nothingExpiresWhileARequestIsInFlight() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--ttl", "200ms"])
+            guard let request = try? slow(daemon, milliseconds: 1500) else {
+                // Too slow a machine to ask within the TTL: that is what it is for.
+                #expect(try daemon.waitEnd() == .exit(0))
+                return
+            }
+            #expect(try request.chunk() == Array("done\n".utf8))
+            #expect(try request.chunk() == nil)
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func aLeaseKeepsItUntilItIsGivenBack() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--ttl", "1h"])
+            let lease = try daemon.ask("POST", "/v1/leases", #"{"holder":"test","duration_secs":3600}"#).decode(Lease.self)
+            #expect(try daemon.ask("PUT", "/v1/ttl", #"{"ttl_secs":0.001}"#).status == 200)
+            #expect(try daemon.ask("GET", "/v1/leases").decode(LeaseList.self).leases.map(\.id) == [lease.id])
+            #expect(try daemon.ask("GET", "/v1/stats").decode(DaemonStats.self).leases == 1)
+            #expect(try daemon.ask("DELETE", "/v1/leases/\(lease.id)").status == 204)
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func aLeaseOnAConnectionGoesWithTheConnection() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--ttl", "1h"])
+            do {
+                let holding = try daemon.control()
+                try holding.request("POST", "/v1/leases/held", #"{"holder":"test"}"#)
+                #expect(try holding.head().status == 201)
+                let line = try #require(try holding.chunk())
+                let lease = try ContractJSON.decode(Lease.self, from: line)
+                #expect(lease.held == true && lease.holder == "test")
+                #expect(try daemon.ask("PUT", "/v1/ttl", #"{"ttl_secs":0.001}"#).status == 200)
+                #expect(try daemon.ask("GET", "/v1/leases").decode(LeaseList.self).leases == [lease])
+            }
+            #expect(try daemon.waitEnd() == .exit(0))
+        }
+    }
+
+    @Test func whoeverWatchesHearsFromIt() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, environment: ["WATCHDOG_USEC": "2000000"])
+            try daemon.waitMessage { $0["WATCHDOG"] == "1" }
+            try daemon.waitMessage { $0["WATCHDOG"] == "1" }
+        }
+    }
+}
