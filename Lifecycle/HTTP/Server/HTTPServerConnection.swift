@@ -146,7 +146,8 @@ actor HTTPServerConnection {
         } catch {
             perform(machine.inputBroke(error))
         }
-        startHandler(bodyIsComplete: false)
+        // A request without a body is complete with its head.
+        startHandler(bodyIsComplete: !machine.wantsInput)
         return used
     }
 
