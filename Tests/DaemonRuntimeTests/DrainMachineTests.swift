@@ -31,6 +31,17 @@ import Testing
         #expect(machine.state == .stopped(code: 0))
     }
 
+    @Test func aServiceThatBreaksEndsTheDaemonWithItsCode() {
+        var machine = serving()
+        #expect(machine.handle(.failed(code: 70), at: at(10)) == beginning(at(12)))
+        #expect(machine.cause == .failed(code: 70))
+        #expect(machine.handle(.failed(code: 71), at: at(10)).isEmpty)
+        #expect(
+            machine.handle(.inFlightFinished, at: at(11)) == [.armDeadline(at(13)), .closeService(cascade: false, until: at(13))])
+        #expect(machine.handle(.failed(code: 71), at: at(11)).isEmpty)
+        #expect(machine.handle(.serviceClosed, at: at(12)) == [.exit(code: 70)])
+    }
+
     @Test func graceHasADefaultAndALimit() {
         var machine = serving()
         #expect(machine.handle(.requested(cascade: true, grace: nil), at: at(10)) == beginning(at(20)))
@@ -165,7 +176,8 @@ import Testing
         var stopped = closing
         _ = stopped.handle(.serviceClosed, at: at(10))
         let events: [Event] = [
-            .started, .startFailed(code: 70), .requested(cascade: true, grace: nil), .signal(15), .idleExpired, .displaced,
+            .started, .startFailed(code: 70), .failed(code: 70), .requested(cascade: true, grace: nil), .signal(15), .idleExpired,
+            .displaced,
             .inFlightFinished, .serviceClosed, .deadlineReached,
         ]
         let table: [(Machine, [(Phase, acts: Bool)])] = [
@@ -173,31 +185,34 @@ import Testing
                 Machine(),
                 [
                     (.serving, true), (.finishing, true), (.finishing, true), (.finishing, true), (.finishing, true), (.finishing, true),
-                    (.starting, false), (.starting, false), (.starting, false),
+                    (.finishing, true), (.starting, false), (.starting, false), (.starting, false),
                 ]
             ),
             (
                 serving(),
                 [
                     (.serving, false), (.serving, false), (.finishing, true), (.finishing, true), (.finishing, true), (.finishing, true),
+                    (.finishing, true),
                     (.serving, false), (.serving, false), (.serving, false),
                 ]
             ),
             (
                 finishing,
                 [
-                    (.finishing, false), (.finishing, false), (.finishing, false), (.finishing, true), (.finishing, false),
+                    (.finishing, false), (.finishing, false), (.finishing, false), (.finishing, false), (.finishing, true),
+                    (.finishing, false),
                     (.finishing, false), (.closing, true), (.finishing, false), (.closing, true),
                 ]
             ),
             (
                 closing,
                 [
-                    (.closing, false), (.closing, false), (.closing, false), (.closing, true), (.closing, false), (.closing, false),
+                    (.closing, false), (.closing, false), (.closing, false), (.closing, false), (.closing, true), (.closing, false),
+                    (.closing, false),
                     (.closing, false), (.stopped, true), (.stopped, true),
                 ]
             ),
-            (stopped, Array(repeating: (.stopped, false), count: 9)),
+            (stopped, Array(repeating: (.stopped, false), count: 10)),
         ]
         for (machine, expected) in table {
             for (event, expected) in zip(events, expected) {
@@ -219,7 +234,8 @@ import Testing
         var all: [Action] = []
         var now: UInt64 = 10
         let events: [Event] = [
-            .started, .startFailed(code: 70), .requested(cascade: true, grace: nil), .signal(15), .idleExpired, .displaced,
+            .started, .startFailed(code: 70), .failed(code: 70), .requested(cascade: true, grace: nil), .signal(15), .idleExpired,
+            .displaced,
             .inFlightFinished, .serviceClosed, .deadlineReached,
         ]
         for _ in 0..<60 {

@@ -15,6 +15,8 @@ package struct DrainMachine: Sendable {
         case displaced
         /// The service did not come up; the daemon exits with this code.
         case startFailed(code: Int32)
+        /// The service broke while it served; the daemon exits with this code.
+        case failed(code: Int32)
     }
 
     /// A drain under way.
@@ -46,6 +48,8 @@ package struct DrainMachine: Sendable {
         case started
         /// The service did not come up.
         case startFailed(code: Int32)
+        /// The service broke and cannot serve any more.
+        case failed(code: Int32)
         /// Somebody asked for a shutdown. `grace` is in nanoseconds, `nil` the default.
         case requested(cascade: Bool, grace: UInt64?)
         /// SIGTERM or SIGINT.
@@ -145,6 +149,8 @@ package struct DrainMachine: Sendable {
             return [.announceReady]
         case .startFailed(let code):
             return begin(.startFailed(code: code), cascade: false, grace: limits.closing, now)
+        case .failed(let code):
+            return begin(.failed(code: code), cascade: false, grace: limits.closing, now)
         case .requested(let cascade, let grace):
             return begin(.requested, cascade: cascade, grace: grace, now)
         case .signal(let number):
@@ -168,6 +174,9 @@ package struct DrainMachine: Sendable {
             return begin(.idle, cascade: true, grace: nil, now)
         case .displaced:
             return begin(.displaced, cascade: false, grace: nil, now)
+        case .failed(let code):
+            // What is in flight has nothing to wait for.
+            return begin(.failed(code: code), cascade: false, grace: limits.closing, now)
         case .started, .startFailed, .inFlightFinished, .serviceClosed, .deadlineReached:
             return []
         }
@@ -195,7 +204,7 @@ package struct DrainMachine: Sendable {
             drain.cascade = false
             state = .finishing(drain)
             return []
-        case .started, .startFailed, .idleExpired, .serviceClosed:
+        case .started, .startFailed, .failed, .idleExpired, .serviceClosed:
             return []
         }
     }
@@ -216,7 +225,7 @@ package struct DrainMachine: Sendable {
             return shorten(&drain, to: now.adding(limits.hurry)) { .closing($0) }
         case .requested(_, let grace):
             return shorten(&drain, to: now.adding(clamped(grace))) { .closing($0) }
-        case .started, .startFailed, .idleExpired, .displaced, .inFlightFinished:
+        case .started, .startFailed, .failed, .idleExpired, .displaced, .inFlightFinished:
             return []
         }
     }
@@ -270,6 +279,9 @@ package struct DrainMachine: Sendable {
     }
 
     private func exitCode(of drain: Drain) -> Int32 {
-        if case .startFailed(let code) = drain.cause { code } else { 0 }
+        switch drain.cause {
+        case .startFailed(let code), .failed(let code): code
+        case .requested, .signal, .idle, .displaced: 0
+        }
     }
 }

@@ -28,6 +28,7 @@ package final class DaemonContext: Sendable {
     let presence: Presence
     private let notifier: ServiceNotifier?
     private let shutdown = Mutex<(@Sendable (_ cascade: Bool) -> Void)?>(nil)
+    private let failure = Mutex<(@Sendable (StartError) -> Void)?>(nil)
 
     init(
         settings: DaemonSettings, loop: EventLoop, home: RbeeHome, arguments: CommandArguments, start: StartEnvironment, log: JSONLinesLog,
@@ -91,6 +92,15 @@ package final class DaemonContext: Sendable {
     package func setTTL(_ ttl: Duration) throws(SystemError) {
         lifetime.ttl = ttl
         try presence.updateRecord { $0.ttlSecs = WireSeconds.seconds(ttl) }
+    }
+
+    /// Says that the service broke while it served: the daemon drains and exits with the error's code.
+    package func fail(_ error: StartError) {
+        failure.withLock { $0 }?(error)
+    }
+
+    func onFailure(_ end: @escaping @Sendable (StartError) -> Void) {
+        failure.withLock { $0 = end }
     }
 
     func onShutdown(_ begin: @escaping @Sendable (_ cascade: Bool) -> Void) {

@@ -98,6 +98,13 @@ actor DaemonRuntime: RuntimeState {
         perform(.startFailed(code: failure.code.rawValue))
     }
 
+    private func failed(_ error: StartError) {
+        guard !machine.isDraining else { return }
+        context.log.error("The service broke.", ["why": .text(error.message)])
+        StandardError.say("\(name): \(error.message)")
+        perform(.failed(code: error.code.rawValue))
+    }
+
     /// Listens to everything that can end the daemon, and looks after it once a second.
     private func heed() {
         let loop = context.loop
@@ -110,6 +117,9 @@ actor DaemonRuntime: RuntimeState {
                 runtime.context.log.notice("Unused for its whole TTL.")
                 runtime.perform(.idleExpired)
             }
+        }
+        context.onFailure { [self] error in
+            context.loop.run { [self] in assumeIsolated { $0.failed(error) } }
         }
         context.onShutdown { [self] cascade in
             context.loop.run { [self] in assumeIsolated { $0.perform(.requested(cascade: cascade, grace: nil)) } }
