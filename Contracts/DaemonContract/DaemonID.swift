@@ -28,7 +28,9 @@ public enum InstanceName {
     /// A valid name made from any text, such as a model's (`Org/Model v1` becomes `org-model-v1`).
     ///
     /// Different texts may give the same name, so the caller still has to pick a free one (`…-1`, `…-2`).
-    /// - Parameter limit: the greatest length of the result, in bytes, to leave room for such an ending.
+    /// - Parameters:
+    ///   - text: any text.
+    ///   - limit: the greatest length of the result, in bytes, to leave room for such an ending.
     public static func slug(of text: String, limit: Int = 48) -> String {
         var bytes: [UInt8] = []
         for byte in text.lowercased().utf8 {
@@ -71,7 +73,9 @@ public struct DaemonID: Hashable, Sendable, CustomStringConvertible {
 
     /// Makes an id.
     ///
-    /// - Parameter instance: the instance's name; the kind's default when nil.
+    /// - Parameters:
+    ///   - kind: the kind.
+    ///   - instance: the instance's name; the kind's default when nil.
     /// - Throws: `invalidName` when kind or instance cannot be part of a file name.
     public init(kind: DaemonKind, instance: String? = nil) throws(ContractError) {
         guard InstanceName.isValid(kind.rawValue) else {

@@ -34,9 +34,7 @@ public struct InstallResult: Codable, Hashable, Sendable {
     /// Whether the binary came from a build directory; absent where the installer did not say.
     public var foundInTarget: Bool?
 
-    /// Makes a result.
-    ///
-    /// - Parameter installTime: whole seconds since 1970-01-01 00:00 UTC.
+    /// Makes a result; the time is in whole seconds since 1970-01-01 00:00 UTC.
     public init(binaryPath: String, installTime: UInt64, foundInTarget: Bool? = nil) {
         self.binaryPath = binaryPath
         self.installTime = installTime

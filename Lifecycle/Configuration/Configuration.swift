@@ -14,6 +14,12 @@ package struct Configuration: Hashable, Sendable {
 
         /// The value as people would write it.
         package var text: String { key.type.text(of: value) }
+
+        /// The value as it may be shown to anybody: of a secret only whether there is one.
+        package var shownText: String {
+            guard key.isSecret, case .list(let texts) = value, !texts.isEmpty else { return text }
+            return "(\(texts.count) set)"
+        }
     }
 
     /// The file it was read from, whether or not there is one; nil if none was named.

@@ -4,6 +4,9 @@ struct ConfigurationReader {
     private(set) var problems: [ConfigurationProblem] = []
     private let path: String
 
+    /// More than this nobody reads; the first ones are told.
+    private static let mostProblems = 100
+
     init(path: String?) {
         self.path = path ?? "configuration"
     }
@@ -62,7 +65,8 @@ struct ConfigurationReader {
         if !key.type.isScalar, let node = try? YAMLParser.parse(text: text), node.scalar == nil {
             return take(node, as: key, from: source)
         }
-        report(.badValue, source, key.name, "expected \(key.type.expectation), found \"\(text.prefix(200))\"")
+        let found = key.isSecret ? "some text" : "\"\(text.prefix(80))\""
+        report(.badValue, source, key.name, "expected \(key.type.expectation), found \(found)")
     }
 
     private mutating func take(_ node: YAMLNode, as key: ConfigurationKey, from source: ConfigurationSource) {
@@ -89,7 +93,8 @@ struct ConfigurationReader {
     }
 
     private mutating func expected(_ key: ConfigurationKey, _ node: YAMLNode, _ source: ConfigurationSource) {
-        report(.badValue, source, key.name, "expected \(key.type.expectation), found \(node.summary)")
+        let found = key.isSecret && node.scalar != nil ? "some text" : node.summary
+        report(.badValue, source, key.name, "expected \(key.type.expectation), found \(found)")
     }
 
     private mutating func set(_ key: ConfigurationKey, _ value: ConfigurationValue, _ source: ConfigurationSource) {
@@ -99,6 +104,7 @@ struct ConfigurationReader {
     }
 
     private mutating func report(_ kind: ConfigurationProblem.Kind, _ source: ConfigurationSource, _ key: String?, _ message: String) {
+        guard problems.count < Self.mostProblems else { return }
         problems.append(ConfigurationProblem(kind: kind, source: source, key: key, message: message))
     }
 }

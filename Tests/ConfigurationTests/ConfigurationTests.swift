@@ -93,7 +93,7 @@ struct ConfigurationTests {
                 "http.head_bytes: 10",
                 "c.yaml:1: http.head_bytes: expected a size from 1KiB to 1MiB, like 65536, 64KiB or 16MiB, found \"10\""
             ),
-            ("api_keys: secret", "c.yaml:1: api_keys: expected a list, like [a, b], found \"secret\""),
+            ("api_keys: secret", "c.yaml:1: api_keys: expected a list, like [a, b], found some text"),
             ("api_keys: [a, [b]]", "c.yaml:1: api_keys: expected a list, like [a, b], found a list"),
             ("http.connections: 0", "c.yaml:1: http.connections: expected a whole number from 1 to 1000000, found \"0\""),
         ])
@@ -176,6 +176,25 @@ struct ConfigurationTests {
         #expect(configuration.entry(named: "models")?.source.description == "env")
         #expect(load("", environment: ["RBEE_MODELS": "tiny"]).1.count == 1)
         #expect(load("", flags: ["queen.prot": "1"]).1.map(\.description) == ["flag: queen.prot: is not known; did you mean queen.port?"])
+    }
+
+    @Test("Secrets are not shown")
+    func secrets() {
+        let (configuration, _) = load("api_keys: [hidden, 'hidden too']\n", environment: ["RBEE_API_KEYS": "[hidden"])
+        let entry = configuration.entry(Settings.apiKeys.key)
+        #expect(entry.shownText == "(2 set)" && entry.key.isSecret)
+        #expect(Configuration.defaults.entry(Settings.apiKeys.key).shownText == "[]")
+        #expect(configuration.entry(Settings.queenPort.key).shownText == "7833")
+        let problems = load("api_keys: hidden", environment: ["RBEE_API_KEYS": "[hidden"], flags: ["api_keys": "[hidden"]).1
+        #expect(problems.count == 3)
+        #expect(problems.allSatisfy { !$0.description.contains("hidden") })
+    }
+
+    @Test("Problems are counted up to a limit")
+    func manyProblems() {
+        let (configuration, problems) = load("queen.port: 5\n" + (0..<500).map { "k\($0): 1\n" }.joined())
+        #expect(problems.count == 100)
+        #expect(configuration[Settings.queenPort] == 5)
     }
 
     @Test("What people see of a value")

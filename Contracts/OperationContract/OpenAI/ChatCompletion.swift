@@ -90,9 +90,7 @@ public struct ChatCompletion: Codable, Hashable, Sendable {
     /// What else decides an answer besides request and model.
     public var systemFingerprint: String?
 
-    /// Makes an answer.
-    ///
-    /// - Parameter created: whole seconds since 1970-01-01 00:00 UTC.
+    /// Makes an answer; the time is in whole seconds since 1970-01-01 00:00 UTC.
     public init(id: String, created: Int64, model: String, choices: [Choice], usage: Usage?, systemFingerprint: String? = nil) {
         self.id = id
         object = "chat.completion"

@@ -120,7 +120,9 @@ public struct ChatCompletionStream: Hashable, Sendable {
     /// Begins an answer.
     ///
     /// - Parameters:
+    ///   - id: the answer's id (`chatcmpl-…`).
     ///   - created: whole seconds since 1970-01-01 00:00 UTC.
+    ///   - model: the model that answers.
     ///   - includesUsage: whether the request asked for the usage.
     public init(id: String, created: Int64, model: String, includesUsage: Bool) {
         self.id = id

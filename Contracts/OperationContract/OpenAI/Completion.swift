@@ -193,9 +193,7 @@ public struct Completion: Codable, Hashable, Sendable {
     /// The tokens it took.
     public var usage: Usage?
 
-    /// Makes an answer.
-    ///
-    /// - Parameter created: whole seconds since 1970-01-01 00:00 UTC.
+    /// Makes an answer; the time is in whole seconds since 1970-01-01 00:00 UTC.
     public init(id: String, created: Int64, model: String, choices: [Choice], usage: Usage? = nil) {
         self.id = id
         object = "text_completion"

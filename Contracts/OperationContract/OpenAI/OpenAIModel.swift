@@ -9,9 +9,7 @@ public struct OpenAIModel: Codable, Hashable, Sendable {
     /// Whose it is.
     public var ownedBy: String
 
-    /// Makes a model.
-    ///
-    /// - Parameter created: whole seconds since 1970-01-01 00:00 UTC.
+    /// Makes a model; the time is in whole seconds since 1970-01-01 00:00 UTC.
     public init(id: String, created: Int64, ownedBy: String = "rbee") {
         self.id = id
         object = "model"

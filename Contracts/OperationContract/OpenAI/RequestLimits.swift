@@ -35,7 +35,10 @@ public struct RequestLimits: Hashable, Sendable {
 
     /// Checks the length of a text.
     ///
-    /// - Parameter param: the parameter the text stands in.
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - param: the parameter the text stands in.
+    ///   - mayBeEmpty: whether no text at all is fine.
     public func checkPrompt(_ text: String, param: String, mayBeEmpty: Bool = false) throws(OpenAIError) {
         guard mayBeEmpty || !text.isEmpty else {
             throw .invalid("Invalid '\(param)': expected some text, but got an empty string.", param: param, code: "empty_string")
@@ -49,7 +52,9 @@ public struct RequestLimits: Hashable, Sendable {
 
     /// Checks what an engine is asked to do.
     ///
-    /// - Parameter maxTokensParam: the parameter that names the number of tokens.
+    /// - Parameters:
+    ///   - sampling: what is asked.
+    ///   - maxTokensParam: the parameter that names the number of tokens.
     public func check(_ sampling: SamplingOptions, maxTokensParam: String = "max_tokens") throws(OpenAIError) {
         try integer(sampling.maxTokens, 1...maxTokens, maxTokensParam)
         try decimal(sampling.temperature, 0...2, "temperature")

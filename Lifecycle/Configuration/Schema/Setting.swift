@@ -9,6 +9,9 @@ package struct ConfigurationKey: Hashable, Sendable {
     /// What it is for, in one sentence.
     package let help: String
 
+    /// Whether its value is for nobody's eyes: messages and lists do not show it.
+    package var isSecret: Bool { name == Settings.apiKeys.key.name }
+
     /// The environment variable that sets it: `RBEE_QUEEN_PORT` for `queen.port`.
     package var environmentName: String {
         "RBEE_" + name.uppercased().map { $0 == "." ? "_" : String($0) }.joined()
