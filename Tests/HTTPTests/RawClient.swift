@@ -1,5 +1,6 @@
+import CPlatform
 import Glibc
-import Platform
+import HTTP
 
 /// A plain blocking socket to say exactly the bytes that a test wants to say, and to hear exactly those that come back.
 final class RawClient: Sendable {
@@ -10,14 +11,22 @@ final class RawClient: Sendable {
         let number: Int32
     }
 
-    init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    init(_ endpoint: HTTPEndpoint) throws {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let result: Int32
+        switch endpoint {
+        case .tcp(_, let port):
+            descriptor = socket(AF_INET, kind, 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            }
+        case .unix(let path):
+            descriptor = socket(AF_UNIX, kind, 0)
+            result = path.withCString { rbee_unix_connect(descriptor, $0, strlen($0)) }
         }
         guard result == 0 else { throw Failed(call: "connect", number: errno) }
         // A test that waits for what never comes ends all the same.

@@ -112,20 +112,21 @@ final class HTTPBodyPipe: Sendable {
     }
 
     private func wait(_ continuation: UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>) {
-        let early = state.withLock { state -> Result<[UInt8]?, HTTPError>? in
+        let (early, drained) = state.withLock { state -> (Result<[UInt8]?, HTTPError>?, Bool) in
             if Task.isCancelled {
-                return .failure(.readingCancelled)
+                return (.failure(.readingCancelled), false)
             }
-            if let result = takeLocked(&state).0 {
-                return result
+            let (result, drained) = takeLocked(&state)
+            if result == nil {
+                precondition(state.reader == nil, "a body has one reader")
+                state.reader = continuation
             }
-            precondition(state.reader == nil, "a body has one reader")
-            state.reader = continuation
-            return nil
+            return (result, drained)
         }
         if let early {
             continuation.resume(returning: early)
-        } else {
+        }
+        if early == nil || drained {
             demand(.more)
         }
     }

@@ -109,13 +109,12 @@ actor HTTPServerConnection {
 
     /// Goes on with what has been read before.
     func parsePending() {
-        if !input.isEmpty {
-            let pending = input
-            inputUsed += pending.withUnsafeBytes { parse(UnsafeRawBufferPointer(rebasing: $0[inputUsed...])) }
-            if inputUsed == input.count {
-                input.removeAll(keepingCapacity: false)
-                inputUsed = 0
-            }
+        // Even without bytes: the end of a message may be what its reader had no room for.
+        let pending = input
+        inputUsed += pending.withUnsafeBytes { parse(UnsafeRawBufferPointer(rebasing: $0[inputUsed...])) }
+        if inputUsed == input.count {
+            input = []
+            inputUsed = 0
         }
         applyEndOfInput()
     }

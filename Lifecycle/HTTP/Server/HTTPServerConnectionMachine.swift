@@ -23,7 +23,7 @@ struct HTTPServerConnectionMachine {
         enum Request: Equatable {
             /// The client waits for our word before it sends the body. Can become `receiving`.
             case expectingContinue
-            /// The body is coming. Can become `complete`.
+            /// The body is coming, or its absence is about to be known. Can become `complete`.
             case receiving
             case complete
         }
@@ -125,11 +125,10 @@ struct HTTPServerConnectionMachine {
         }
         do throws(HTTPSyntaxError) {
             let checks = try HTTPRequestChecks(head)
-            let request: Exchange.Request =
-                head.framing == .none ? .complete : checks.expectsContinue ? .expectingContinue : .receiving
             state = .serving(
                 Exchange(
-                    request: request, minorVersion: head.minorVersion, isHead: head.method == .head, keepsAlive: head.keepsAlive))
+                    request: checks.expectsContinue ? .expectingContinue : .receiving, minorVersion: head.minorVersion,
+                    isHead: head.method == .head, keepsAlive: head.keepsAlive))
             return .serve(checks)
         } catch {
             return refuse(HTTPRefusal(error))
