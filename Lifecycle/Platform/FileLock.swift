@@ -39,7 +39,7 @@ package final class FileLock: Sendable {
             throw error
         }
         let held = file.use(rbee_ofd_query)
-        guard held >= 0 else { throw lockFailure(errno, directory, name) }
+        guard held >= 0 else { throw refusal(errno, path: "\(directory.path)/\(name)") }
         return held == 1 ? .held : .free
     }
 
@@ -98,11 +98,11 @@ package final class FileLock: Sendable {
         if file.use(rbee_ofd_lock) == 0 { return true }
         let number = errno
         if number == EAGAIN || number == EACCES { return false }
-        throw lockFailure(number, directory, name)
+        throw refusal(number, path: "\(directory.path)/\(name)")
     }
 
-    static func lockFailure(_ number: Int32, _ directory: RunDirectory, _ name: String) -> SystemError {
-        let path = "\(directory.path)/\(name)"
+    /// The error of a lock that the kernel did not give, other than because somebody has it.
+    package static func refusal(_ number: Int32, path: String) -> SystemError {
         var error = SystemError(errno: number, "lock", path: path)
         guard [EINVAL, ENOSYS, EOPNOTSUPP, ENOLCK].contains(number) else { return error }
         error.code = .locksUnsupported

@@ -10,6 +10,13 @@ package struct PeerCredentials: Hashable, Sendable {
     /// Its group.
     package var gid: UInt32
 
+    /// Credentials known from elsewhere.
+    package init(pid: Int32, uid: UInt32, gid: UInt32) {
+        self.pid = pid
+        self.uid = uid
+        self.gid = gid
+    }
+
     /// The peer of a Unix socket.
     package static func unix(_ socket: Int32) throws(SystemError) -> PeerCredentials {
         var (pid, uid, gid): (Int32, UInt32, UInt32) = (0, 0, 0)

@@ -11,6 +11,14 @@ package struct PortHolder: Hashable, Sendable {
     /// The name of its program, where we may see it.
     package var program: String?
 
+    /// A holder known from elsewhere.
+    package init(address: SocketAddress, uid: UInt32, pid: Int32? = nil, program: String? = nil) {
+        self.address = address
+        self.uid = uid
+        self.pid = pid
+        self.program = program
+    }
+
     /// Whoever listens on a port, on any address; nil when nobody does.
     ///
     /// - Parameter host: a numeric address; who listens there, or on all, comes first.

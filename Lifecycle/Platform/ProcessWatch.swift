@@ -22,8 +22,8 @@ package final class ProcessWatch: Sendable {
         let number = rbee_pidfd_open(pid)
         if number >= 0 { return ProcessWatch(pid: pid, handle: Descriptor(adopting: number)) }
         let failure = errno
-        // EINVAL: the number is that of a thread.
-        if failure == ESRCH || failure == EINVAL { return nil }
+        // EINVAL, on newer kernels ENOENT: the number is that of a thread.
+        if failure == ESRCH || failure == EINVAL || failure == ENOENT { return nil }
         throw SystemError(errno: failure, "watch process \(pid)")
     }
 

@@ -59,6 +59,9 @@ extension RunDirectory {
     }
 
     private func publish(_ temporary: String, as name: String, replacing: Bool) throws(SystemError) {
+        if replacing, let found = try stat(name), found.kind != .socket {
+            throw SystemError(errno: EADDRINUSE, "bind the socket", path: "\(path)/\(name)")
+        }
         let renamed = descriptor.use { directory in
             replacing ? renameat(directory, temporary, directory, name) : rbee_rename_new(directory, temporary, name)
         }

@@ -105,14 +105,14 @@ final class Launcher {
         return own.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/rbee-launch"
     }()
 
-    /// Starts it. `ready` writes its batch.
-    init(options: [String], blocking signals: [Int32] = [], ignoring ignored: [Int32] = []) throws {
+    /// Starts it without a batch yet, or starts another program with these options, which runs it.
+    init(options: [String], program: String = Launcher.path, blocking signals: [Int32] = [], ignoring ignored: [Int32] = []) throws {
         let (childInput, input) = try Descriptor.pipe()
         let (output, childOutput) = try Descriptor.pipe()
         self.input = input
         self.output = output
         let pid = try Spawn.start(
-            Self.path, options, input: childInput.rawValue, output: childOutput.rawValue, blocking: signals, ignoring: ignored)
+            program, options, input: childInput.rawValue, output: childOutput.rawValue, blocking: signals, ignoring: ignored)
         process = try #require(try ProcessWatch.open(pid: pid))
         childInput.close()
         childOutput.close()

@@ -22,13 +22,3 @@ final class TemporaryHome: Sendable {
         try RunDirectory.make("\(path)/run")
     }
 }
-
-/// Runs `body` and returns the error it threw.
-func failure(_ body: () throws -> Void) -> SystemError? {
-    do {
-        try body()
-        return nil
-    } catch {
-        return error as? SystemError
-    }
-}
