@@ -133,7 +133,7 @@ struct TimestampTests {
 
     @Test("Days of four centuries come back, of a leap year every one")
     func everyDay() {
-        // Coprime to months, years and weeks, so that every day of the year is met.
+        // Eleven days apart, every date of the year is met in some year.
         let centuries = stride(from: -141_428, to: 146_097 - 141_428, by: 11)
         for day in Array(centuries) + Array(10_957..<11_323) {
             let time = HeartbeatTimestamp(unixMilliseconds: Int64(day) * 86_400_000 + 43_200_001)
