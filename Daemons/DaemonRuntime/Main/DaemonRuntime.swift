@@ -198,8 +198,8 @@ actor DaemonRuntime: RuntimeState {
         case .announceReady:
             handler?.phase = .serving
             record(.ready)
-            start.notifier?.ready()
             context.log.info("Ready.", ["base_url": .text(context.info.baseURL ?? ""), "version": .text(context.info.version)])
+            start.notifier?.ready()
         case .recordDraining:
             record(.draining)
         case .announceStopping:

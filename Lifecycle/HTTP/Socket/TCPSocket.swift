@@ -33,7 +33,9 @@ enum TCPSocket {
         let underlying = SystemError(errno: number, "listen on \(place)")
         switch number {
         case EADDRINUSE:
-            return HTTPError(.addressInUse, "cannot listen on \(place): the port is taken", underlying: underlying)
+            let holder = UInt16(exactly: port).flatMap { try? PortHolder.of(port: $0, host: host) }
+            let taken = holder.map { "the port is taken by \($0)" } ?? "the port is taken"
+            return HTTPError(.addressInUse, "cannot listen on \(place): \(taken)", underlying: underlying)
         default:
             return HTTPError(.unreachable, underlying.message, underlying: underlying)
         }
