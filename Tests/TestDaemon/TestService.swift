@@ -43,6 +43,7 @@ actor TestService: DaemonService {
         }
         router.post("/v1/chat/completions", access: .openAI) { _, _ in .text("said") }
         router.post("/v1/fail") { _, _ in throw TestFailure() }
+        router.post("/v1/fail/{number}") { _, _ in throw TestFailure() }
         // Uses the daemon for so long, and says when it has begun.
         router.post("/v1/slow/{time}") { [context] _, parameters in
             let milliseconds = Int(parameters["time"]) ?? 0
