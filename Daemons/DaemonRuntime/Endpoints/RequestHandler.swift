@@ -72,15 +72,22 @@ final class RequestHandler: Sendable {
                 return error.response(isOpenAI: isOpenAI)
             }
         case .options(let allowed), .methodNotAllowed(let allowed):
-            if let refusal = refusal(request, .probe) { return refusal.response(isOpenAI: false) }
+            let isOpenAI = allowed.contains { isOpenAIRoute($0, request.target) }
+            if let refusal = refusal(request, .probe) { return refusal.response(isOpenAI: isOpenAI) }
             if case .options = match { return Self.options(allowed) }
-            return RequestError.methodNotAllowed(request.method.rawValue, allowed: allowed).response(isOpenAI: false)
+            return RequestError.methodNotAllowed(request.method.rawValue, allowed: allowed).response(isOpenAI: isOpenAI)
         case .notFound:
             let refusal = refusal(request, .probe) ?? .notFound("there is no \(request.path) here")
             return refusal.response(isOpenAI: false)
         case .malformed:
             return RequestError.bad("the path is malformed").response(isOpenAI: false)
         }
+    }
+
+    /// Whether the errors of a path are in OpenAI's shape.
+    private func isOpenAIRoute(_ method: String, _ target: String) -> Bool {
+        guard case .found(let route, _) = table.match(method, target: Self.path(of: target)) else { return false }
+        return route.access == .openAI
     }
 
     /// The target without the scheme and host that an absolute one has; the server has seen to it that they are those of `Host`.
