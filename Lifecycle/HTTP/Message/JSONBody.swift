@@ -25,6 +25,11 @@ enum JSONBody {
         Array(#"{"error":{"code":"#.utf8) + quoted(code) + Array(#","message":"#.utf8) + quoted(message) + Array("}}".utf8)
     }
 
+    /// `{"error":{"code":…,"message":…,"param":null,"type":…}}`
+    static func error(code: String, message: String, type: String) -> [UInt8] {
+        Array(error(code: code, message: message).dropLast(2)) + Array(#","param":null,"type":"#.utf8) + quoted(type) + Array("}}".utf8)
+    }
+
     private static func quoted(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = [0x22]
         for byte in text.utf8 {

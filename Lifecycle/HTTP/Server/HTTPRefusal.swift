@@ -44,5 +44,8 @@ struct HTTPRefusal: Equatable {
         return headers
     }
 
-    var body: [UInt8] { JSONBody.error(code: code, message: message) }
+    /// With the fields that clients of OpenAI's API expect besides: a refusal comes before it is known which path was meant.
+    var body: [UInt8] {
+        JSONBody.error(code: code, message: message, type: status.code < 500 ? "invalid_request_error" : "server_error")
+    }
 }
