@@ -70,7 +70,7 @@ package struct BuiltinEngine: InferenceEngine {
         )
     }
 
-    package func embed(_ texts: [String], dimensions: Int?) throws(EngineError) -> Embedding {
+    package func embed(_ texts: [String], dimensions: Int?) throws(EngineError) -> TextEmbedding {
         let dimensions = dimensions ?? TextVectors.defaultDimensions
         guard (1...TextVectors.mostDimensions).contains(dimensions) else {
             throw EngineError(
@@ -79,7 +79,7 @@ package struct BuiltinEngine: InferenceEngine {
                 parameter: "dimensions"
             )
         }
-        var result = Embedding(vectors: [], promptTokens: 0)
+        var result = TextEmbedding(vectors: [], promptTokens: 0)
         for text in texts {
             let bytes = Array(text.utf8)
             guard let tokens = model.tokenizer.encode(bytes, limit: Self.contextWindow) else {
@@ -106,6 +106,11 @@ package struct BuiltinEngine: InferenceEngine {
         }
         guard (0...1).contains(sampling.topP) else {
             throw EngineError(.invalidParameter, "top_p must be between 0 and 1, not \(sampling.topP)", parameter: "top_p")
+        }
+        for (name, penalty) in [("presence_penalty", sampling.presencePenalty), ("frequency_penalty", sampling.frequencyPenalty)] {
+            guard (-2...2).contains(penalty) else {
+                throw EngineError(.invalidParameter, "\(name) must be between -2 and 2, not \(penalty)", parameter: name)
+            }
         }
     }
 

@@ -1,17 +1,23 @@
 internal import Glibc
 
-/// Draws one token from a distribution.
+/// Draws tokens from distributions, one after the other.
 struct Sampler {
     /// Below this a temperature would overflow; it is as good as none.
     private static let coldest = 0.01
 
     private let temperature: Double
     private let topP: Double
+    private let presencePenalty: Double
+    private let frequencyPenalty: Double
     private var random: SeededGenerator
+    /// How often each token was drawn; kept only if it matters.
+    private var drawn: [Int: Int] = [:]
 
     init(_ sampling: GenerationRequest.Sampling) {
         temperature = sampling.temperature
         topP = sampling.topP
+        presencePenalty = sampling.presencePenalty
+        frequencyPenalty = sampling.frequencyPenalty
         random = SeededGenerator(seed: sampling.seed ?? UInt64.random(in: .min ... .max))
     }
 
@@ -19,6 +25,17 @@ struct Sampler {
     ///
     /// - Parameter probabilities: need not sum to one.
     mutating func draw(from probabilities: [Double]) -> Int? {
+        guard presencePenalty != 0 || frequencyPenalty != 0 else { return choose(from: probabilities) }
+        var probabilities = probabilities
+        for (index, count) in drawn where probabilities.indices.contains(index) {
+            probabilities[index] *= exp(-presencePenalty - frequencyPenalty * Double(count))
+        }
+        let index = choose(from: probabilities)
+        if let index { drawn[index, default: 0] += 1 }
+        return index
+    }
+
+    private mutating func choose(from probabilities: [Double]) -> Int? {
         var peak = 0.0
         var likeliest: Int?
         for (index, probability) in probabilities.enumerated() where probability > peak {

@@ -4,10 +4,8 @@ internal import Glibc
 struct TopicIndex: Sendable {
     /// How much the best, the second and the third text count against one of the others.
     private static let emphasis = [400.0, 40.0, 20.0]
-    /// How much more a word says about a text when it stands among the first words of it.
-    private static let openingFactor = 2.0
-    /// How many words of a text are its opening.
-    private static let openingLength = 5
+    /// How many words of a text are its opening, in which a word says more about it, the earlier the more.
+    private static let openingLength = 6
     /// Words that ask or bind and are about nothing.
     private static let empty: Set<[UInt8]> = Set(
         """
@@ -23,7 +21,8 @@ struct TopicIndex: Sendable {
 
     private struct Mention {
         var text: Int
-        var inOpening: Bool
+        /// How much more than elsewhere the word says about the text, for where it stands.
+        var emphasis: Double
     }
 
     init(model: NGramModel) {
@@ -31,7 +30,8 @@ struct TopicIndex: Sendable {
         for (number, text) in model.texts.enumerated() {
             for (place, token) in text.enumerated() {
                 guard let stem = Self.stem(of: model.tokenizer.bytes(of: token)), mentions[stem]?.last?.text != number else { continue }
-                mentions[stem, default: []].append(Mention(text: number, inOpening: place < Self.openingLength))
+                let emphasis = place < Self.openingLength ? 1 + 2 / Double(1 + place) : 1
+                mentions[stem, default: []].append(Mention(text: number, emphasis: emphasis))
             }
         }
         self.mentions = mentions
@@ -46,7 +46,7 @@ struct TopicIndex: Sendable {
         for stem in stems(of: question) {
             guard let texts = mentions[stem] else { continue }
             let rarity = log(Double(textCount) / Double(texts.count))
-            for mention in texts { scores[mention.text] += mention.inOpening ? rarity * Self.openingFactor : rarity }
+            for mention in texts { scores[mention.text] += mention.emphasis * rarity }
         }
         let best = scores.indices.filter { scores[$0] > 0 }.sorted { scores[$0] == scores[$1] ? $0 < $1 : scores[$0] > scores[$1] }
         var weights = [Double](repeating: 1, count: textCount)

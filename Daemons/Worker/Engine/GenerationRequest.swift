@@ -45,11 +45,19 @@ package struct GenerationRequest: Sendable, Equatable {
         package var topP: Double
         /// Equal seeds give equal texts; nil draws one.
         package var seed: UInt64?
+        /// How much a token that was drawn at all is avoided from then on, in logits.
+        package var presencePenalty: Double
+        /// How much a token is avoided for each time it was drawn, in logits.
+        package var frequencyPenalty: Double
 
-        package init(temperature: Double = 1, topP: Double = 1, seed: UInt64? = nil) {
+        package init(
+            temperature: Double = 1, topP: Double = 1, seed: UInt64? = nil, presencePenalty: Double = 0, frequencyPenalty: Double = 0
+        ) {
             self.temperature = temperature
             self.topP = topP
             self.seed = seed
+            self.presencePenalty = presencePenalty
+            self.frequencyPenalty = frequencyPenalty
         }
     }
 }

@@ -14,7 +14,7 @@ package protocol InferenceEngine: Sendable {
     /// A vector for each text, and what reading them cost in tokens.
     ///
     /// - Throws: `EngineError` with `.unsupported` by an engine that has no vectors.
-    func embed(_ texts: [String], dimensions: Int?) throws(EngineError) -> Embedding
+    func embed(_ texts: [String], dimensions: Int?) throws(EngineError) -> TextEmbedding
 }
 
 /// One answer in the making.
@@ -83,7 +83,7 @@ package struct EngineProfile: Sendable, Equatable {
 }
 
 /// Vectors for texts.
-package struct Embedding: Sendable, Equatable {
+package struct TextEmbedding: Sendable, Equatable {
     /// One vector for each text, in the order of the texts.
     package var vectors: [[Float]]
     /// Tokens read.
