@@ -39,14 +39,16 @@ import Testing
 @Suite struct AccessRuleTests {
     private typealias Rule = AccessRule
 
-    private func rule(keys: [String] = []) -> Rule { Rule(uid: 1000, token: "the-token", keys: keys) }
+    private func rule(keys: [String] = []) -> Rule { Rule(uid: 1000, keys: keys) }
 
     private let all: [Rule.Access] = [.probe, .open, .change, .openAI]
 
     private func refusal(
         _ rule: Rule, _ access: Rule.Access, _ peer: Rule.Peer, host: String? = "localhost", origin: String? = nil, token: String? = nil
     ) -> Rule.Refusal? {
-        rule.refusal(access, peer: peer, host: host, origin: origin, authorization: token.map { "Bearer \($0)" })
+        rule.refusal(
+            access, peer: peer, host: host, origin: origin, authorization: token.map { "Bearer \($0)" },
+            token: "the-token")
     }
 
     @Test func aUnixSocketIsForTheSameUserAndRoot() {
@@ -69,10 +71,12 @@ import Testing
         #expect(refusal(rule(), .change, .remote) == .tokenMissing)
         #expect(refusal(rule(), .change, .remote, token: "the-token") == nil)
         #expect(
-            rule().refusal(.change, peer: .remote, host: "localhost", origin: nil, authorization: "bearer the-token") == nil,
+            rule().refusal(.change, peer: .remote, host: "localhost", origin: nil, authorization: "bearer the-token", token: "the-token")
+                == nil,
             "the scheme's name has no case")
         #expect(
-            rule().refusal(.change, peer: .remote, host: "localhost", origin: nil, authorization: "Basic the-token") == .tokenMissing)
+            rule().refusal(.change, peer: .remote, host: "localhost", origin: nil, authorization: "Basic the-token", token: "the-token")
+                == .tokenMissing)
     }
 
     @Test func lookingNeedsNothing() {
@@ -112,8 +116,9 @@ import Testing
     }
 
     @Test func anEmptyTokenOpensNothing() {
-        let rule = Rule(uid: 1000, token: "", keys: [""])
-        #expect(refusal(rule, .change, .remote, token: "") == .tokenWrong)
-        #expect(refusal(rule, .open, .remote, token: "") == .keyWrong)
+        let rule = Rule(uid: 1000, keys: [""])
+        for (access, refusal) in [(Rule.Access.change, Rule.Refusal.tokenWrong), (.open, .keyWrong)] {
+            #expect(rule.refusal(access, peer: .remote, host: "localhost", origin: nil, authorization: "Bearer ", token: "") == refusal)
+        }
     }
 }

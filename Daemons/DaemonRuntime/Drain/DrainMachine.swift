@@ -285,3 +285,17 @@ package struct DrainMachine: Sendable {
         }
     }
 }
+
+extension DrainMachine.Cause: CustomStringConvertible {
+    /// Why, for people.
+    package var description: String {
+        switch self {
+        case .requested: "a shutdown was asked for"
+        case .signal(let number): "signal \(number)"
+        case .idle: "unused for its whole time to live"
+        case .displaced: "another process stands in its place"
+        case .startFailed: "the start failed"
+        case .failed: "the service broke"
+        }
+    }
+}

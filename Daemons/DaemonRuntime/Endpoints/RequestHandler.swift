@@ -15,6 +15,7 @@ final class RequestHandler: Sendable {
     private let rule: AccessRule
     let peers = RequestPeers()
     private let origins: HostRule
+    private let token: TokenFile
     private let lifetime: Lifetime
     private let draining: DrainSignal
     private let log: JSONLinesLog
@@ -27,7 +28,8 @@ final class RequestHandler: Sendable {
         var hosts = configuration[Settings.httpHosts]
         if let host = context.settings.listener?.host { hosts.append(host) }
         origins = HostRule(hosts: hosts, origins: configuration[Settings.httpOrigins])
-        rule = AccessRule(uid: geteuid(), token: context.token, keys: configuration[Settings.apiKeys], hosts: origins)
+        rule = AccessRule(uid: geteuid(), keys: configuration[Settings.apiKeys], hosts: origins)
+        token = context.tokenFile
         lifetime = context.lifetime
         draining = context.draining
         log = context.log
@@ -157,7 +159,7 @@ final class RequestHandler: Sendable {
     private func refusal(_ request: HTTPRequest, _ access: AccessRule.Access) -> RequestError? {
         let refusal = rule.refusal(
             access, peer: peers.peer(of: request.peer), host: request.headers["Host"], origin: request.headers["Origin"],
-            authorization: request.headers["Authorization"])
+            authorization: request.headers["Authorization"], token: token.text)
         guard let refusal else { return nil }
         log.notice("A request was refused.", ["path": .text(request.path), "why": .describing(refusal)])
         switch refusal {

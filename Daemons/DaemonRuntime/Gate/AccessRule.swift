@@ -40,17 +40,14 @@ package struct AccessRule: Sendable {
     }
 
     private let uid: UInt32
-    private let token: [UInt8]
     private let keys: [[UInt8]]
     private let hosts: HostRule
 
     /// - Parameters:
     ///   - uid: the user this daemon serves.
-    ///   - token: the token of this run directory.
     ///   - keys: API keys that are configured; none means that none is needed.
-    package init(uid: UInt32, token: String, keys: [String] = [], hosts: HostRule = HostRule()) {
+    package init(uid: UInt32, keys: [String] = [], hosts: HostRule = HostRule()) {
         self.uid = uid
-        self.token = Array(token.utf8)
         self.keys = keys.map { Array($0.utf8) }
         self.hosts = hosts
     }
@@ -59,14 +56,17 @@ package struct AccessRule: Sendable {
     ///
     /// - Parameters:
     ///   - authorization: the value of the `Authorization` header.
-    package func refusal(_ access: Access, peer: Peer, host: String?, origin: String?, authorization: String?) -> Refusal? {
+    ///   - token: the token of the run directory.
+    package func refusal(
+        _ access: Access, peer: Peer, host: String?, origin: String?, authorization: String?, token: String
+    ) -> Refusal? {
         // A Unix socket is out of reach for web pages, and its peer is known for sure.
         if case .unix(let peer) = peer { return peer == uid || peer == 0 ? nil : .otherUser }
 
         guard let host, hosts.allows(host: host) else { return .host }
         if let origin, !hosts.allows(origin: origin) { return .origin }
         let bearer = Self.bearer(authorization)
-        let hasToken = bearer.map { Self.isEqual($0, token) } ?? false
+        let hasToken = bearer.map { Self.isEqual($0, Array(token.utf8)) } ?? false
         if hasToken { return nil }
         if case .loopback(let peer) = peer, peer != uid, peer != 0 { return .otherUser }
 

@@ -54,6 +54,12 @@ package final class Lifetime: Sendable {
         handle(.usedElsewhere(at: moment))
     }
 
+    /// The same for a moment so long ago.
+    package func use(ago span: Duration) {
+        let now = Monotonic.now()
+        handle(.usedElsewhere(at: Monotonic(nanoseconds: now.nanoseconds - min(now.nanoseconds, span.clampedNanoseconds))))
+    }
+
     /// The last moment the daemon was used; now while it is.
     package var lastUsed: Monotonic {
         state.withLock { $0.machine.lastUsed(at: .now()) }

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Platform
 
 /// A daemon's command line, read: which options were given, with which values.
@@ -15,7 +16,9 @@ package struct CommandArguments: Hashable, Sendable {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = argument == "-h" ? "--help" : parts.first.map(String.init) ?? ""
             guard let option = options.first(where: { $0.name == name }) else {
-                throw UsageError(argument.hasPrefix("-") ? "unknown option \(name)" : "unexpected argument \"\(argument)\"")
+                guard argument.hasPrefix("-") else { throw UsageError("unexpected argument \"\(argument)\"") }
+                let near = Suggestion.nearest(to: name, among: options.map(\.name))
+                throw UsageError("unknown option \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
             }
             guard option.repeats || given[name] == nil else { throw UsageError("\(name) is given twice") }
             let inline = parts.count == 2 ? String(parts[1]) : nil

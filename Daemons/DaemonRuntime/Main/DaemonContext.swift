@@ -22,17 +22,18 @@ package final class DaemonContext: Sendable {
     package let lifetime: Lifetime
     package let jobs: JobRegistry
     /// The token of this run directory, for calls to other daemons over TCP.
-    package let token: String
+    package var token: String { tokenFile.text }
     /// Says when the daemon begins to drain.
     package let draining: DrainSignal
     let presence: Presence
+    let tokenFile: TokenFile
     private let notifier: ServiceNotifier?
     private let shutdown = Mutex<(@Sendable (_ cascade: Bool) -> Void)?>(nil)
     private let failure = Mutex<(@Sendable (StartError) -> Void)?>(nil)
 
     init(
         settings: DaemonSettings, loop: EventLoop, home: RbeeHome, arguments: CommandArguments, start: StartEnvironment, log: JSONLinesLog,
-        token: String, presence: Presence
+        token: TokenFile, presence: Presence
     ) {
         id = settings.id
         self.settings = settings
@@ -42,7 +43,7 @@ package final class DaemonContext: Sendable {
         environment = start.variables
         notifier = start.notifier
         self.log = log
-        self.token = token
+        tokenFile = token
         self.presence = presence
         lifetime = Lifetime(ttl: settings.ttl, loop: loop)
         jobs = JobRegistry(loop: loop, lifetime: lifetime)

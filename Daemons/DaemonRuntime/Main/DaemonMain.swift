@@ -57,13 +57,16 @@ package enum DaemonMain {
         _ start: StartEnvironment, _ claim: Claim
     ) throws -> DaemonRuntime {
         let log = JSONLinesLog(level: LogLevel(rawValue: settings.configuration[Settings.logLevel]) ?? .info)
-        _ = try RunDirectory.make(home.logs)
-        log.open(directory: home.logs, name: "\(settings.id.kind)-\(settings.id.instance).log")
         log.mirrorToStandardError(!claim.isInherited)
-        let token = try AccessToken.loadOrCreate(in: try RunDirectory.make(home.run)) { error in
-            log.warning("The token could not be read.", ["why": .text(error.message)])
+        do throws(SystemError) {
+            _ = try RunDirectory.make(home.logs)
+            log.open(directory: home.logs, name: "\(settings.id.kind)-\(settings.id.instance).log")
+        } catch {
+            // A daemon without a log is better than none.
+            StandardError.say("\(definition.name): no log: \(error.message)")
         }
-        log.conceal(token.text)
+        for key in settings.configuration[Settings.apiKeys] { log.conceal(key) }
+        let token = try TokenFile(runPath: home.run, log: log)
         let record = DaemonRecord(
             kind: settings.id.kind, instance: settings.id.instance, nonce: claim.nonce.text, pid: claim.process.pid,
             startTicks: claim.process.startTicks, bootID: claim.process.bootID, pidNamespace: claim.process.pidNamespace,
@@ -74,7 +77,7 @@ package enum DaemonMain {
             startedAt: UInt64(max(0, time(nil))))
         let presence = Presence(claim, id: settings.id, runPath: home.run, record: record)
         let context = DaemonContext(
-            settings: settings, loop: .shared, home: home, arguments: arguments, start: start, log: log, token: token.text,
+            settings: settings, loop: .shared, home: home, arguments: arguments, start: start, log: log, token: token,
             presence: presence)
         return try DaemonRuntime(definition, context: context, start: start)
     }

@@ -4,6 +4,7 @@ internal import EventLoop
 internal import Glibc
 internal import HTTP
 internal import Platform
+internal import Synchronization
 
 /// One daemon's course from its lock to its exit: performs what ``DrainMachine`` decides.
 ///
@@ -55,7 +56,14 @@ actor DaemonRuntime: RuntimeState {
         self.server = server
 
         try context.presence.updateRecord { $0.state = .starting }
-        try context.presence.listen("sock") { server.listen(descriptor: $0) }
+        let control = Mutex<HTTPServer.Listening?>(nil)
+        try context.presence.listen("sock") { descriptor in
+            let lost = control.withLock { listening in
+                defer { listening = server.listen(descriptor: descriptor) }
+                return listening
+            }
+            lost?.stop()
+        }
         if let listener = context.settings.listener {
             let port = try server.listenTCP(host: listener.host, port: Int(listener.port))
             try context.presence.updateRecord { record in
@@ -64,7 +72,10 @@ actor DaemonRuntime: RuntimeState {
             }
         }
         heed()
+        // Coming up is use: the TTL counts from when it is ready.
+        let coming = context.lifetime.beginWork()
         startTask = Task {
+            defer { coming?.end() }
             do {
                 try await service.start()
                 perform(.started)
@@ -159,6 +170,7 @@ actor DaemonRuntime: RuntimeState {
         do throws(SystemError) {
             try output?.trim()
             act(on: try context.presence.look())
+            if !machine.isDraining { try context.tokenFile.look() }
         } catch {
             context.log.error("The run directory could not be looked after.", ["why": .text(error.message)])
         }
@@ -206,7 +218,7 @@ actor DaemonRuntime: RuntimeState {
             start.notifier?.stopping()
             context.lifetime.drain()
             context.draining.fire()
-            context.log.info("Draining.", ["why": .describing(machine.cause.map { "\($0)" } ?? "")])
+            context.log.info("Draining.", ["why": .text(machine.cause?.description ?? "")])
         case .stopListening:
             server?.stopListening()
         case .unlinkSockets:

@@ -84,8 +84,21 @@ package final class HTTPServer: Sendable {
         return port
     }
 
+    /// One socket that is listened on.
+    package struct Listening: Sendable {
+        fileprivate let server: HTTPServer
+        fileprivate let listener: HTTPListener
+
+        /// Closes this one socket; the server goes on with its others.
+        package func stop() {
+            server.state.withLock { $0.listeners.removeAll { $0 === listener } }
+            listener.stop()
+        }
+    }
+
     /// Accepts connections from a socket that is bound and listening, close-on-exec and non-blocking. It is closed with the server.
-    package func listen(descriptor: consuming Descriptor) {
+    @discardableResult
+    package func listen(descriptor: consuming Descriptor) -> Listening {
         let listener = HTTPListener(server: self, socket: descriptor)
         let isClosed = state.withLock { state in
             if !state.isClosed {
@@ -96,6 +109,7 @@ package final class HTTPServer: Sendable {
         if !isClosed {
             listener.start()
         }
+        return Listening(server: self, listener: listener)
     }
 
     /// Closes all listening sockets. Connections that are open stay.

@@ -21,11 +21,15 @@ import Testing
             let daemon = try TestDaemonProcess.ready(home)
             let open = try daemon.control()
             let watch = try FolderWatch(home.path + "/run/worker")
+            var descriptors: [Int] = []
             for _ in 0..<2 {
                 try home.remove("run/worker/a.sock")
                 try watch.wait { home.exists("run/worker/a.sock") }
                 #expect(try daemon.ask("GET", "/v1/info").decode(DaemonInfo.self).pid == daemon.pid)
+                while try open.ask("GET", "/v1/stats").decode(DaemonStats.self).connections > 1 {}
+                descriptors.append(try open.ask("GET", "/v1/stats").decode(DaemonStats.self).descriptors)
             }
+            #expect(descriptors[0] == descriptors[1], "the lost one is closed")
             #expect(try open.ask("GET", "/health").status == 200, "connections that were open stay")
             try daemon.signal(SIGTERM)
             #expect(try daemon.waitEnd() == .exit(0))
@@ -83,6 +87,26 @@ import Testing
             try innermost.wait { home.exists("run/worker/a.sock") && home.exists("run/worker/a.json") }
             #expect(try daemon.ask("GET", "/health").status == 200)
             #expect(try daemon.record.pid == daemon.pid)
+        }
+    }
+
+    @Test func aLostTokenComesBackAndAnotherOneCounts() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home)
+            let token = try daemon.token
+            let watch = try FolderWatch(home.path + "/run")
+            try home.remove("run/token")
+            try watch.wait { home.exists("run/token") }
+            #expect(try daemon.token == token, "whoever has read it goes on")
+
+            let other = String(repeating: "0123456789abcdef", count: 4)
+            let run = try #require(try RunDirectory.open(home.path + "/run", create: false))
+            try run.writeAtomically("token", Array("\(other)\n".utf8))
+            func ping(_ token: String) throws -> Int {
+                try daemon.askTCP("POST", "/v1/ping", headers: ["Authorization: Bearer \(token)"]).status
+            }
+            while try ping(other) != 200 {}
+            #expect(try ping(token) == 401)
         }
     }
 

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--nope"], "unknown option --nope"), (["--port", "x"], "--port: \"x\" is no port"), (["--ttl", "soon"], "--ttl:"),
+        (["--nope"], "unknown option --nope"), (["--prot", "1"], "unknown option --prot; did you mean --port?"),
+        (["--port", "x"], "--port: \"x\" is no port"), (["--ttl", "soon"], "--ttl:"),
         (["--log-level", "loud"], "--log-level:"), (["--owner", "A B"], "--owner:"), (["extra"], "unexpected argument"),
         (["--port"], "--port needs a value"), (["--start-code", "900"], "--start-code:"),
     ])
@@ -168,6 +169,13 @@ import Testing
                 var about = stat()
                 #expect(stat(home.path + "/" + name, &about) == 0 && about.st_mode & 0o777 == 0o600, "\(name)")
             }
+        }
+    }
+
+    @Test func comingUpIsUse() async throws {
+        try await onOwnThread { [home] in
+            let daemon = try TestDaemonProcess.ready(home, "a", ["--start-delay", "1s", "--ttl", "10ms"])
+            #expect(try daemon.waitEnd() == .exit(0), "the time to live counts from when it is ready")
         }
     }
 

@@ -1,0 +1,54 @@
+internal import Platform
+internal import Synchronization
+
+/// The token of a run directory, which all daemons there share: made where it is missing, and read again when another one stands there.
+final class TokenFile: Sendable {
+    private struct State {
+        var token: AccessToken
+        var identity: FileIdentity?
+    }
+
+    private static let name = "token"
+
+    private let runPath: String
+    private let log: JSONLinesLog
+    private let state: Mutex<State>
+
+    init(runPath: String, log: JSONLinesLog) throws(SystemError) {
+        self.runPath = runPath
+        self.log = log
+        let run = try RunDirectory.make(runPath)
+        let token = try Self.load(in: run, log)
+        state = Mutex(State(token: token, identity: try run.stat(Self.name)))
+    }
+
+    /// The token as it stands.
+    var text: String {
+        state.withLock { $0.token.text }
+    }
+
+    /// Looks whether the file is the one that was read. One that is gone comes back with what we know, so that whoever has read it goes on.
+    func look() throws(SystemError) {
+        // Where the run directory is gone as well, it is made again by whoever looks after lock and sockets.
+        guard let run = try RunDirectory.open(runPath, create: false) else { return }
+        let found = try run.stat(Self.name)
+        let (token, identity) = state.withLock { ($0.token, $0.identity) }
+        if let found, let identity, found.isSameFile(as: identity) { return }
+        if found == nil { _ = try run.createAtomically(Self.name, Array("\(token.text)\n".utf8), durable: true) }
+        // Somebody else may have been faster: theirs counts for all.
+        let standing = try Self.load(in: run, log)
+        let seen = try run.stat(Self.name)
+        state.withLock { state in
+            state.token = standing
+            state.identity = seen
+        }
+    }
+
+    private static func load(in run: RunDirectory, _ log: JSONLinesLog) throws(SystemError) -> AccessToken {
+        let token = try AccessToken.loadOrCreate(in: run) { error in
+            log.warning("The token could not be read.", ["why": .text(error.message)])
+        }
+        log.conceal(token.text)
+        return token
+    }
+}
