@@ -20,6 +20,22 @@ int rbee_open_reference(int directory, const char *path) {
     return rbee_openat(directory, path, O_PATH | O_NOFOLLOW, 0);
 }
 
+ssize_t rbee_read_file(int directory, const char *path, void *buffer, size_t size) {
+    int descriptor = rbee_openat(directory, path, O_RDONLY, 0);
+    if (descriptor < 0) return -1;
+    size_t length = 0;
+    ssize_t part = 1;
+    while (length < size && part != 0) {
+        part = read(descriptor, (char *)buffer + length, size - length);
+        if (part < 0 && errno != EINTR) break;
+        if (part > 0) length += (size_t)part;
+    }
+    int number = errno;
+    close(descriptor);
+    errno = number;
+    return part < 0 ? -1 : (ssize_t)length;
+}
+
 int rbee_rename_new(int directory, const char *from, const char *to) {
     return renameat2(directory, from, directory, to, RENAME_NOREPLACE);
 }

@@ -5,16 +5,18 @@ import Glibc
 enum ProcFile {
     /// The content, at most `limit` bytes of it; nil when it cannot be opened or read.
     static func read(_ directory: Int32, _ path: String, limit: Int) -> [UInt8]? {
-        let number = rbee_openat(directory, path, O_RDONLY, 0)
-        guard number >= 0 else { return nil }
-        let file = Descriptor(adopting: number)
-        var all: [UInt8] = []
-        while all.count < limit {
-            guard let part = try? file.read(upTo: min(limit - all.count, 65536)) else { return nil }
-            if part.isEmpty { break }
-            all += part
+        var size = min(limit, 4096)
+        while true {
+            var count = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+                count = rbee_read_file(directory, path, buffer.baseAddress, size)
+                initialized = max(count, 0)
+            }
+            guard count >= 0 else { return nil }
+            // A buffer that was filled may not have been long enough.
+            if count < size || size == limit { return bytes }
+            size = min(limit, size * 16)
         }
-        return all
     }
 
     /// The inode of what a link such as `ns/pid` or `exe` leads to.

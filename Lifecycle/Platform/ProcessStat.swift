@@ -30,27 +30,73 @@ package struct ProcessStat: Hashable, Sendable {
     }
 
     /// Reads a line whose name may hold anything, blanks, line ends and parentheses too.
-    package init?(line: some BidirectionalCollection<UInt8>) {
+    package init?(line: [UInt8]) {
         guard let open = line.firstIndex(of: UInt8(ascii: "(")), let close = line.lastIndex(of: UInt8(ascii: ")")), open < close,
-            let pid = Int32(String(decoding: line[..<open], as: UTF8.self).dropLast()), line[..<open].last == UInt8(ascii: " ")
+            open >= 2, line[open - 1] == UInt8(ascii: " ")
         else { return nil }
-        // What follows the name: state is field 3, start time field 22.
-        let fields = line[line.index(after: close)...].split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") })
-        func number<Value: FixedWidthInteger>(_ field: Int) -> Value? {
-            Value(String(decoding: fields[field - 3], as: UTF8.self))
-        }
-        guard fields.count >= 20, fields[0].count == 1, let state = fields[0].first, let parent: Int32 = number(4),
-            let group: Int32 = number(5),
-            let session: Int32 = number(6), let threads: Int32 = number(20), let startTicks: UInt64 = number(22)
+        var head = Fields(line[..<(open - 1)])
+        guard let pid: Int32 = head.number(), head.isAtEnd else { return nil }
+        // What follows the name begins with field 3, the state; the start time is field 22.
+        var rest = Fields(line[(close + 1)...])
+        guard rest.skipBlank(), let state = rest.letter(), let parent: Int32 = rest.number(), let group: Int32 = rest.number(),
+            let session: Int32 = rest.number(), rest.skip(13), let threads: Int32 = rest.number(), rest.skip(1),
+            let startTicks: UInt64 = rest.number()
         else { return nil }
         self.pid = pid
-        name = String(decoding: line[line.index(after: open)..<close], as: UTF8.self)
+        name = String(decoding: line[(open + 1)..<close], as: UTF8.self)
         self.state = state
         self.parent = parent
         self.group = group
         self.session = session
         self.threads = threads
         self.startTicks = startTicks
+    }
+
+    /// Numbers one blank apart, read without making strings of them: a scan reads thousands.
+    private struct Fields {
+        private var bytes: ArraySlice<UInt8>
+
+        init(_ bytes: ArraySlice<UInt8>) {
+            self.bytes = bytes
+        }
+
+        var isAtEnd: Bool { bytes.isEmpty }
+
+        /// The blank that ends a field, or the end of the line.
+        mutating func skipBlank() -> Bool {
+            guard let first = bytes.popFirst() else { return true }
+            return first == UInt8(ascii: " ") || first == UInt8(ascii: "\n")
+        }
+
+        mutating func letter() -> UInt8? {
+            guard let letter = bytes.popFirst(), letter > UInt8(ascii: " "), skipBlank() else { return nil }
+            return letter
+        }
+
+        mutating func skip(_ count: Int) -> Bool {
+            for _ in 0..<count {
+                while let first = bytes.first, first > UInt8(ascii: " ") { bytes.removeFirst() }
+                guard !bytes.isEmpty, skipBlank() else { return false }
+            }
+            return true
+        }
+
+        mutating func number<Value: FixedWidthInteger>() -> Value? {
+            let isNegative = Value.isSigned && bytes.first == UInt8(ascii: "-")
+            if isNegative { bytes.removeFirst() }
+            var value: Value = 0
+            var digits = 0
+            while let byte = bytes.first, (48...57).contains(byte) {
+                let (tens, tooLarge) = value.multipliedReportingOverflow(by: 10)
+                let digit = Value(truncatingIfNeeded: byte - 48)
+                let (sum, tooLargeToo) = isNegative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+                guard !tooLarge, !tooLargeToo else { return nil }
+                value = sum
+                digits += 1
+                bytes.removeFirst()
+            }
+            return digits > 0 && skipBlank() ? value : nil
+        }
     }
 
     /// The line of a process, or nil when there is none by that number.

@@ -24,9 +24,9 @@ extension LauncherTests {
             run = try home.run()
         }
 
-        /// A launcher that sees a disk of `size` in place of the run directory, prepared and followed by shell commands.
-        private func launcher(size: String, before: String, after: String = ":") throws -> Launcher {
-            let script = "mount -t tmpfs -o size=\(size),mode=700 none \(run.path) && cd \(run.path) && \(before); \"$0\"; \(after)"
+        /// A launcher that sees a disk of its own in place of the run directory, prepared and followed by shell commands.
+        private func launcher(options: String, before: String = ":", after: String = ":") throws -> Launcher {
+            let script = "mount -t tmpfs -o \(options),mode=700 none \(run.path) && cd \(run.path) && \(before); \"$0\"; \(after)"
             return try Launcher(options: ["-rm", "/bin/sh", "-c", script, Launcher.path], program: "/usr/bin/unshare")
         }
 
@@ -35,14 +35,14 @@ extension LauncherTests {
         }
 
         @Test func aFullDiskIsSaid() throws {
-            let launcher = try launcher(size: "16k", before: "{ cat /dev/zero > fill; } 2> /dev/null")
+            let launcher = try launcher(options: "size=16k", before: "{ cat /dev/zero > fill; } 2> /dev/null")
             try start(launcher, Spec("w", ["/bin/true"]).daemon(in: run, "w", nonce: nonce))
             #expect(try launcher.report() == .error("w", stage: "lock-line", ENOSPC))
             #expect(try launcher.report() == nil)
         }
 
         @Test func aDiskForReadingOnlyIsSaid() throws {
-            let launcher = try launcher(size: "16k", before: "mount -o remount,ro .")
+            let launcher = try launcher(options: "ro")
             try start(launcher, Spec("w", ["/bin/true"]).daemon(in: run, "w", nonce: nonce))
             #expect(try launcher.report() == .error("w", stage: "lock", EROFS))
         }
@@ -50,7 +50,7 @@ extension LauncherTests {
         @Test func theEndMattersMoreThanTheOutput() throws {
             mkfifo("\(home.path)/go", 0o600)
             let launcher = try launcher(
-                size: "8k", before: ":", after: "read go < \(home.path)/go; cat w.last.json > \(home.path)/copy; ls -A > \(home.path)/names"
+                options: "size=8k", after: "read go < \(home.path)/go; cat w.last.json > \(home.path)/copy; ls -A > \(home.path)/names"
             )
             let spec = Spec.shell("w", "yes | head -c 60000; exit 3").with("nonce", nonce.text).with("out", "\(home.path)/w.out")
             try start(launcher, spec.with("last", "\(run.path)/w.last.json"))
@@ -65,7 +65,7 @@ extension LauncherTests {
         }
 
         @Test func aLogWithoutRoomDoesNotHoldUpTheProgram() throws {
-            let launcher = try launcher(size: "16k", before: ":")
+            let launcher = try launcher(options: "size=16k")
             let spec = Spec.shell("e", "seq 1 100000; exit 4").with("guard", "1").with("log", "\(run.path)/e.log").with("nonce", nonce.text)
             try start(launcher, spec.with("last", "\(home.path)/e.last.json"))
             _ = try launcher.startedPID()

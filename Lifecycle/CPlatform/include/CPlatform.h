@@ -12,6 +12,8 @@
 int rbee_openat(int directory, const char *path, int flags, unsigned int mode);
 /// openat(2) with O_PATH | O_NOFOLLOW: a reference to the file itself, of whatever kind, without opening it.
 int rbee_open_reference(int directory, const char *path);
+/// The first `size` bytes of a file: openat, read to its end or until the buffer is full, close. The count.
+ssize_t rbee_read_file(int directory, const char *path, void *buffer, size_t size);
 /// renameat2(2) within one directory that fails with EEXIST instead of replacing.
 int rbee_rename_new(int directory, const char *from, const char *to);
 int rbee_set_cloexec(int descriptor, int on);
