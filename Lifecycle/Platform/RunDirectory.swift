@@ -23,7 +23,9 @@ package final class RunDirectory: Sendable {
             throw SystemError(.invalidValue, "\"\(path)\" is not an absolute path", path: path)
         }
         let path = withoutTrailingSlash(path)
-        return try open(under: AT_FDCWD, name: path, path: path, create: create)
+        guard let directory = try open(under: AT_FDCWD, name: path, path: path, create: create) else { return nil }
+        try directory.checkParent()
+        return directory
     }
 
     /// Opens a directory, made first where it is absent.
@@ -86,6 +88,23 @@ package final class RunDirectory: Sendable {
             throw SystemError(.unsafeDirectory, "\(path) has mode \(mode), but must be 700; run: chmod 700 '\(path)'", path: path)
         }
     }
+
+    /// Whoever owns the directory above can put another in this one's place, and so have two daemons where there must be one.
+    private func checkParent() throws(SystemError) {
+        var about = Glibc.stat()
+        guard descriptor.use({ fstatat($0, "..", &about, 0) }) == 0 else {
+            throw SystemError(errno: errno, "examine the parent of", path: path)
+        }
+        // In a user namespace what belongs to root outside shows as nobody's.
+        guard [geteuid(), 0, Self.overflowUser].contains(about.st_uid) else {
+            throw SystemError(
+                .unsafeDirectory,
+                "\(path) lies in a directory of user \(about.st_uid), who could replace it; choose another place with RBEE_HOME",
+                path: path)
+        }
+    }
+
+    private static let overflowUser: UInt32 = 65534
 
     private static func makeDirectory(under parent: Int32, name: String, path: String) throws(SystemError) {
         if mkdirat(parent, name, 0o700) == 0 { return }

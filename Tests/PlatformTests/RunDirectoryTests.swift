@@ -90,6 +90,15 @@ import Testing
         }
     }
 
+    @Test func aDirectoryOfOursInAnothersIsRefused() throws {
+        guard geteuid() == 0 else { return }
+        mkdir(path, 0o700)
+        chown(home.path, 12345, 12345)
+        defer { chown(home.path, 0, 0) }
+        let error = try #require(refusal())
+        #expect(error.code == .unsafeDirectory && error.message.contains("12345"))
+    }
+
     @Test(arguments: ["", "relative", "./run", "/tmp/a\0b"]) func whatIsNoAbsolutePathIsRefused(path: String) {
         #expect(failure { _ = try RunDirectory.open(path, create: true) }?.code == .invalidValue)
     }

@@ -4,6 +4,34 @@
 // is the daemon's parent, says on the output what becomes of it, and stays only while its input is open. A guard is a shepherd that owns its
 // child: the whole tree ends with it.
 //
+// Input, a pipe: fields that end in NUL. A spec is a row of "key=value" fields closed by an empty field; the field "end" closes the batch, and
+// nothing is started before it has come. The pipe is kept open for as long as somebody wants to know how the daemons end.
+//
+//   id=WORD       names the spec in every report; printable, at most 200 bytes                     required
+//   exe=PATH      the program, absolute; it is not looked up anywhere                                 required
+//   arg=TEXT      once for each word of its argument list, the first being its own name               required
+//   env=NAME=TEXT once for each variable; there are no others but RBEE_LOCK_FD                        any number
+//   cwd=PATH      its working directory                                                               default /
+//   lock=PATH     its lock file, made where it is missing; needs nonce
+//   nonce=HEX     32 lower-case digits, for the lock line and the record
+//   out=PATH      file for its output and errors, emptied first; not with guard                       default /dev/null
+//   last=PATH     file that will say how it ended; needs nonce
+//   eof=WORD      what happens when the input ends: "leave" it running or "kill" its whole tree       default leave; with guard: kill
+//   guard=1       hold the lock in its place, pump its output, end all that it leaves behind
+//   log=PATH      the log the output is pumped into, 10 MiB, with PATH.1 and PATH.2 before it; only with guard
+//
+// Reports, one a line:
+//
+//   ID pid PID START-TICKS    its program runs
+//   ID lost                   another holds the lock; nothing was touched
+//   ID error STAGE ERRNO      it was not started; the lock is free again
+//   ID exit N, ID signal N    how it ended: recorded in `last`, and the lock free, before this is said
+//
+// Stages: spec:FIELD (malformed; ID is "-" where it has none), input, launcher, fork, shepherd (killed before it could report), session,
+// signals, subreaper, lock, out, log, pipe; and of the child parent, streams, descriptors, session, cwd, lock-line, lock, exec.
+//
+// Exit status: 0 all were started, 75 some lost, 71 some failed, 64 wrong use.
+//
 // Every process here has one thread, so a fork finds nothing half done. Whatever fails is reported as a stage and its errno.
 #pragma once
 
