@@ -68,25 +68,21 @@ actor HTTPClientConnection {
 
     // MARK: An exchange
 
-    /// Sends a request and waits for the head of its response. The connection must be idle.
-    ///
-    /// - Throws: `closedBeforeResponse`, `closed`, `malformed`, `tooLarge`, `deadlineExceeded`, `cancelled`, `stopped`.
-    func send(
-        _ request: HTTPClientRequest, until deadline: SuspendingClock.Instant, for client: HTTPClient
-    ) async throws(HTTPError) -> HTTPClientResponse {
-        let response = begin(request, until: deadline, for: client)
-        let number = exchanges
-        let result = await withTaskCancellationHandler {
-            await response.result()
-        } onCancel: {
-            loop.run { self.assumeIsolated { $0.abort(number, HTTPError(.cancelled, "the request was cancelled")) } }
-        }
-        return try result.get()
+    /// Whether it can take a request: idle, and not closed by the server in the meantime, which the loop may not have seen yet.
+    func isFree() -> Bool {
+        guard !isTornDown, machine.state == .idle else { return false }
+        var byte: UInt8 = 0
+        return recv(socket.rawValue, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) < 0 && errno == EAGAIN
     }
 
-    private func begin(
+    /// Sends a request on a free connection.
+    ///
+    /// - Parameter client: kept until the response's body has been read or dropped.
+    /// - Returns: the number to abort the exchange by, and its response, once the head has come. That fails with `closedBeforeResponse`,
+    ///   `closed`, `malformed`, `tooLarge`, `deadlineExceeded`, or the error it is aborted with.
+    func begin(
         _ request: HTTPClientRequest, until deadline: SuspendingClock.Instant, for client: HTTPClient
-    ) -> ResumeOnce<HTTPClientResponse, HTTPError> {
+    ) -> (number: Int, response: ResumeOnce<HTTPClientResponse, HTTPError>) {
         let response = ResumeOnce<HTTPClientResponse, HTTPError>()
         machine.requestBegan()
         exchanges += 1
@@ -114,7 +110,7 @@ actor HTTPClientConnection {
             stream(body, length: length)
         }
         flush()
-        return response
+        return (exchanges, response)
     }
 
     private func stream(_ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void, length: Int?) {
@@ -130,7 +126,7 @@ actor HTTPClientConnection {
                 try await body(writer)
                 await self.bodyEnded(number)
             } catch {
-                await self.abort(
+                await self.bodyFailed(
                     number,
                     (error as? HTTPError) ?? HTTPError(.cancelled, "the request's body could not be written: \(error)", underlying: error))
             }
@@ -151,6 +147,13 @@ actor HTTPClientConnection {
         exchange?.task = nil
         perform(machine.requestSent())
         flush()
+    }
+
+    private func bodyFailed(_ number: Int, _ error: HTTPError) {
+        // A server that takes no more may have answered: what there is to read tells.
+        if !outputIsBroken {
+            abort(number, error)
+        }
     }
 
     // MARK: What the machine says
@@ -228,12 +231,6 @@ actor HTTPClientConnection {
         if !isTornDown {
             setAlarm()
         }
-    }
-
-    /// Whether the server has not closed the connection while it was idle.
-    func isAlive() -> Bool {
-        var byte: UInt8 = 0
-        return !isTornDown && recv(socket.rawValue, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) < 0 && errno == EAGAIN
     }
 
     private func tearDown() {

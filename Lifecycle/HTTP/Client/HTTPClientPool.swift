@@ -47,35 +47,58 @@ actor HTTPClientPool {
     func send(
         _ request: HTTPClientRequest, until deadline: SuspendingClock.Instant, for client: HTTPClient
     ) async throws(HTTPError) -> HTTPClientResponse {
-        let (connection, isReused) = try await acquire(until: deadline, fresh: false)
+        let first = try await acquire(until: deadline, fresh: false)
         do throws(HTTPError) {
-            return try await connection.send(request, until: deadline, for: client)
+            return try await exchange(request, on: first.connection, until: deadline, for: client)
         } catch {
-            guard error.code == .closedBeforeResponse, isReused, request.mayBeRepeated else { throw error }
+            guard error.code == .closedBeforeResponse, first.isReused, request.mayBeRepeated else { throw error }
         }
-        let (fresh, _) = try await acquire(until: deadline, fresh: true)
-        return try await fresh.send(request, until: deadline, for: client)
+        let second = try await acquire(until: deadline, fresh: true)
+        return try await exchange(request, on: second.connection, until: deadline, for: client)
+    }
+
+    private func exchange(
+        _ request: HTTPClientRequest, on connection: HTTPClientConnection, until deadline: SuspendingClock.Instant, for client: HTTPClient
+    ) async throws(HTTPError) -> HTTPClientResponse {
+        let (number, response) = begin(request, on: connection, until: deadline, for: client)
+        let result = await withTaskCancellationHandler {
+            await response.result()
+        } onCancel: {
+            loop.run {
+                connection.assumeIsolated { $0.abort(number, HTTPError(.cancelled, "the request was cancelled")) }
+            }
+        }
+        return try result.get()
+    }
+
+    /// In one step with having found the connection free.
+    private func begin(
+        _ request: HTTPClientRequest, on connection: HTTPClientConnection, until deadline: SuspendingClock.Instant, for client: HTTPClient
+    ) -> (number: Int, response: ResumeOnce<HTTPClientResponse, HTTPError>) {
+        connection.assumeIsolated { $0.begin(request, until: deadline, for: client) }
     }
 
     private func acquire(
         until deadline: SuspendingClock.Instant, fresh: Bool
-    ) async throws(HTTPError) -> (HTTPClientConnection, isReused: Bool) {
+    ) async throws(HTTPError) -> (connection: HTTPClientConnection, isReused: Bool) {
         while true {
             guard !isClosed else { throw .clientClosed }
             requests += 1
             let request = requests
             switch machine.acquire(request, fresh: fresh) {
             case .use(let id):
-                if let connection = living(id) {
+                if let connection = connections[id], claim(connection) {
                     return (connection, true)
                 }
             case .open:
                 return (try await open(until: deadline), false)
             case .wait:
-                if let connection = try await wait(request, until: deadline) {
+                guard let connection = try await wait(request, until: deadline) else {
+                    return (try await open(until: deadline), false)
+                }
+                if claim(connection) {
                     return (connection, true)
                 }
-                return (try await open(until: deadline), false)
             }
         }
     }
@@ -102,14 +125,13 @@ actor HTTPClientPool {
         return connection
     }
 
-    /// An idle connection, unless its server has closed it and the loop has not seen it yet.
-    private func living(_ id: ObjectIdentifier) -> HTTPClientConnection? {
-        guard let connection = connections[id] else { preconditionFailure("the pool lost a connection") }
-        if connection.assumeIsolated({ $0.isAlive() }) {
-            return connection
+    /// Whether a connection that should be free really is; if not, it is closed.
+    private func claim(_ connection: HTTPClientConnection) -> Bool {
+        if connection.assumeIsolated({ $0.isFree() }) {
+            return true
         }
         connection.assumeIsolated { $0.close(.serverGone) }
-        return nil
+        return false
     }
 
     private func connect(until deadline: SuspendingClock.Instant) async -> Result<Descriptor, HTTPError> {

@@ -80,7 +80,7 @@ struct HTTPConnector {
         throw failure ?? HTTPError(.unresolvable, "\(host) has no address")
     }
 
-    private func resolve(_ host: String, _ port: Int) async throws(HTTPError) -> [SocketAddress] {
+    private func resolve(_ host: String, _ port: Int) async throws(HTTPError) -> [KernelAddress] {
         if let numeric = try? TCPSocket.resolve(host: host, port: port, numericOnly: true) {
             return numeric
         }
@@ -93,7 +93,7 @@ struct HTTPConnector {
         }
     }
 
-    private func connect(_ address: SocketAddress, _ place: HTTPAddress) async throws(HTTPError) -> Descriptor {
+    private func connect(_ address: KernelAddress, _ place: HTTPAddress) async throws(HTTPError) -> Descriptor {
         let socket = try TCPSocket.make(family: address.family)
         TCPSocket.sendWithoutDelay(socket.rawValue)
         var failure = address.with { Glibc.connect(socket.rawValue, $0, $1) } == 0 ? 0 : errno

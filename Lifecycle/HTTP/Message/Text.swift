@@ -5,7 +5,11 @@ extension StringProtocol where Self: BidirectionalCollection {
         let mine = utf8
         let theirs = other.utf8
         guard mine.count == theirs.count else { return false }
-        return zip(mine, theirs).allSatisfy { $0 == $1 || ($0.isLetter && $1.isLetter && $0 | 0x20 == $1 | 0x20) }
+        var rest = theirs.makeIterator()
+        for byte in mine {
+            guard let other = rest.next(), byte == other || byte ^ other == 0x20 && byte.isLetter else { return false }
+        }
+        return true
     }
 
     /// Without spaces and tabs at both ends.

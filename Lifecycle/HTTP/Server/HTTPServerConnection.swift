@@ -121,7 +121,7 @@ actor HTTPServerConnection {
 
     /// The end of input counts once everything before it has been used.
     private func applyEndOfInput() {
-        guard inputEnded, input.isEmpty else { return }
+        guard inputEnded, input.isEmpty || machine.isEnding else { return }
         switch machine.inputEnded() {
         case .abort, .nothing:
             break
@@ -286,6 +286,10 @@ actor HTTPServerConnection {
             tearDown()
         }
         guard !isTornDown else { return }
+        if machine.isEnding {
+            input = []
+            inputUsed = 0
+        }
         if machine.isBusy != countsAsBusy {
             countsAsBusy = machine.isBusy
             server.busyChanged(by: countsAsBusy ? 1 : -1)
@@ -316,7 +320,11 @@ actor HTTPServerConnection {
         } else {
             deadline = nil
         }
-        if let next = [deadline?.at, outputStallsAt].compactMap({ $0 }).min() {
+        var next = deadline?.at ?? outputStallsAt
+        if let stall = outputStallsAt, let other = next, stall < other {
+            next = stall
+        }
+        if let next {
             alarm.set(for: next, now: now, on: loop) {
                 self.assumeIsolated { $0.alarmRang() }
             }

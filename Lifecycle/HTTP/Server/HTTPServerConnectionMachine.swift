@@ -79,6 +79,14 @@ struct HTTPServerConnectionMachine {
         }
     }
 
+    /// Whether no further request will be taken.
+    var isEnding: Bool {
+        switch state {
+        case .closing, .lingering, .closed: true
+        case .idle, .readingHead, .serving: false
+        }
+    }
+
     /// Whether a response is owed or on its way.
     var isBusy: Bool {
         switch state {
@@ -89,7 +97,7 @@ struct HTTPServerConnectionMachine {
 
     var deadline: Deadline? {
         switch state {
-        case .idle: .idle
+        case .idle: refusesWith == nil ? .idle : .head
         case .readingHead: .head
         case .serving(let exchange): exchange.request == .receiving ? .body : nil
         case .lingering: .linger

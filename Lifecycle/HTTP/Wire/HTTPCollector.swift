@@ -44,6 +44,7 @@ final class HTTPCollector {
             head.target = String(wire: target)
             head.framing = try HTTPFraming(headers, minorVersion: minor) ?? .none
         case .response:
+            guard (100...999).contains(parser.status_code) else { throw HTTPSyntaxError("the status is not a number of three digits") }
             head.status = HTTPStatus(Int(parser.status_code))
             let announced = try HTTPFraming(headers, minorVersion: minor)
             head.framing = answersHead || head.status.hasNoBody ? .none : announced ?? .untilClose

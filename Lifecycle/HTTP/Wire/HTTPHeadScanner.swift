@@ -29,6 +29,8 @@ struct HTTPHeadScanner {
     private let fieldLimit: Int
     private var state: State
     private var spaces = 0
+    private var protocolSeen = 0
+    private static let protocolName: [UInt8] = Array("HTTP/".utf8)
     private(set) var bytes = 0
     private var fields = 0
 
@@ -87,8 +89,8 @@ struct HTTPHeadScanner {
         case .lineStart where byte.isSpaceOrTab:
             throw HTTPSyntaxError("a header field is folded over two lines")
         case .startLine where byte == 0x0D, .value where byte == 0x0D:
-            if case .startLine = state, part == .request, spaces != 2 {
-                throw HTTPSyntaxError("the request line is not three words with one space between them")
+            if case .startLine = state, part == .request, protocolSeen < Self.protocolName.count {
+                throw .noRequestLine
             }
             state = .lineCR
         case .name where byte == 0x0D:
@@ -99,14 +101,26 @@ struct HTTPHeadScanner {
         return false
     }
 
+    /// Three words with one space between them, the last of which begins with the name of our protocol: the parser knows others, too.
+    private mutating func requestLine(_ byte: UInt8) throws(HTTPSyntaxError) {
+        guard byte != 0x09 else { throw .noRequestLine }
+        if byte == 0x20 {
+            spaces += 1
+            guard spaces <= 2 else { throw .noRequestLine }
+        } else if spaces == 2, protocolSeen < Self.protocolName.count {
+            guard byte == Self.protocolName[protocolSeen] else { throw .noRequestLine }
+            protocolSeen += 1
+        }
+    }
+
     private mutating func text(_ byte: UInt8) throws(HTTPSyntaxError) {
         guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else {
             throw HTTPSyntaxError(byte == 0x0A ? "a line of the head ends without CR" : "the head holds a control character")
         }
         switch state {
         case .startLine:
-            if byte == 0x20 {
-                spaces += 1
+            if part == .request {
+                try requestLine(byte)
             }
         case .lineStart:
             fields += 1
@@ -128,5 +142,6 @@ struct HTTPHeadScanner {
 }
 
 extension HTTPSyntaxError {
+    fileprivate static let noRequestLine = HTTPSyntaxError("the request line is not method, target and HTTP version with one space between")
     fileprivate static let loneCR = HTTPSyntaxError("a CR in the head is not followed by LF")
 }

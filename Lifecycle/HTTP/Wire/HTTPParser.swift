@@ -39,7 +39,7 @@ final class HTTPParser {
     /// Bytes of chunk headers and extensions in this message, and of what they announced.
     private var framingBytes = 0
     private var bodyBytes = 0
-    /// The response to parse next answers a HEAD request.
+    /// Responses answer a HEAD request, until this is changed.
     var answersHead = false
 
     init(_ kind: Kind, headBytes: Int, headFields: Int) {
@@ -105,7 +105,6 @@ final class HTTPParser {
         collector.begin()
         framingBytes = 0
         bodyBytes = 0
-        answersHead = false
     }
 
     private func stepHead(_ input: UnsafeRawBufferPointer) throws(HTTPSyntaxError) -> (Step, used: Int) {

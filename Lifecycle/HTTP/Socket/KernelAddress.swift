@@ -2,8 +2,8 @@ internal import CPlatform
 internal import Glibc
 internal import Platform
 
-/// A socket address of any family.
-struct SocketAddress {
+/// A socket address of any family, as system calls take and give it.
+struct KernelAddress {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
 
@@ -50,13 +50,13 @@ struct SocketAddress {
         return HTTPAddress(host: host, port: Int(UInt16(bigEndian: port)))
     }
 
-    static func local(of socket: Int32) -> SocketAddress? {
-        var address = SocketAddress()
+    static func local(of socket: Int32) -> KernelAddress? {
+        var address = KernelAddress()
         return address.withMutable { getsockname(socket, $0, $1) } == 0 ? address : nil
     }
 
-    static func remote(of socket: Int32) -> SocketAddress? {
-        var address = SocketAddress()
+    static func remote(of socket: Int32) -> KernelAddress? {
+        var address = KernelAddress()
         return address.withMutable { getpeername(socket, $0, $1) } == 0 ? address : nil
     }
 }
@@ -64,7 +64,7 @@ struct SocketAddress {
 extension HTTPPeer {
     /// Who a connected socket is connected to. `nil` if it no longer is.
     init?(of socket: Descriptor) {
-        guard let local = SocketAddress.local(of: socket.rawValue) else { return nil }
+        guard let local = KernelAddress.local(of: socket.rawValue) else { return nil }
         if local.family == AF_UNIX {
             var pid: pid_t = 0
             var uid: uid_t = 0
@@ -73,7 +73,7 @@ extension HTTPPeer {
             self = .unix(uid: uid, pid: pid)
             return
         }
-        guard let near = local.http, let far = SocketAddress.remote(of: socket.rawValue)?.http else { return nil }
+        guard let near = local.http, let far = KernelAddress.remote(of: socket.rawValue)?.http else { return nil }
         TCPSocket.sendWithoutDelay(socket.rawValue)
         self = .tcp(peer: far, local: near)
     }
