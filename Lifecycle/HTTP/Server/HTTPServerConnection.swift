@@ -145,8 +145,7 @@ actor HTTPServerConnection {
         } catch {
             perform(machine.inputBroke(error))
         }
-        // A request without a body is complete with its head.
-        startHandler(bodyIsComplete: !machine.wantsInput)
+        startHandler(bodyIsComplete: false)
         return used
     }
 

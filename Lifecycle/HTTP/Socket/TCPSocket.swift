@@ -16,7 +16,7 @@ enum TCPSocket {
         throw failure ?? HTTPError(.unresolvable, "\(host) has no address to listen on")
     }
 
-    private static func listen(at address: SocketAddress, host: String, port: Int) throws(HTTPError) -> (Descriptor, port: Int) {
+    private static func listen(at address: KernelAddress, host: String, port: Int) throws(HTTPError) -> (Descriptor, port: Int) {
         let socket = try make(family: address.family)
         var on: Int32 = 1
         setsockopt(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -25,7 +25,7 @@ enum TCPSocket {
         }
         let bound = address.with { bind(socket.rawValue, $0, $1) } == 0 && Glibc.listen(socket.rawValue, 4096) == 0
         guard bound else { throw refusal(errno, host: host, port: port) }
-        return (socket, SocketAddress.local(of: socket.rawValue)?.http?.port ?? port)
+        return (socket, KernelAddress.local(of: socket.rawValue)?.http?.port ?? port)
     }
 
     private static func refusal(_ number: Int32, host: String, port: Int) -> HTTPError {
@@ -59,7 +59,7 @@ enum TCPSocket {
     }
 
     /// The addresses of a host. Blocks when a name server has to be asked.
-    static func resolve(host: String, port: Int, toListen: Bool = false, numericOnly: Bool = false) throws(HTTPError) -> [SocketAddress] {
+    static func resolve(host: String, port: Int, toListen: Bool = false, numericOnly: Bool = false) throws(HTTPError) -> [KernelAddress] {
         guard (0...65535).contains(port) else { throw HTTPError(.invalid, "\(port) is no port: ports go from 0 to 65535") }
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -71,10 +71,10 @@ enum TCPSocket {
             throw HTTPError(.unresolvable, "\(host) has no address: \(String(cString: gai_strerror(code)))")
         }
         defer { freeaddrinfo(list) }
-        var addresses: [SocketAddress] = []
+        var addresses: [KernelAddress] = []
         var next = list
         while let entry = next {
-            addresses.append(SocketAddress(entry.pointee.ai_addr, length: entry.pointee.ai_addrlen))
+            addresses.append(KernelAddress(entry.pointee.ai_addr, length: entry.pointee.ai_addrlen))
             next = entry.pointee.ai_next
         }
         // 127.0.0.1 before ::1, since that is where daemons listen.
