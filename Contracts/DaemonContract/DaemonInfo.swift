@@ -28,10 +28,13 @@ public struct DaemonInfo: Codable, Hashable, Sendable {
     public var startedAt: UInt64
 
     /// Makes an info.
+    /// How far it is, by its own word: `starting`, `ready`, `degraded` or `draining`.
+    public var state: DaemonState?
+
     public init(
         name: String, kind: DaemonKind, instance: String, nonce: String, pid: Int32, version: String = RbeeVersion.current, buildID: String,
         protocolVersion: Int = ProtocolVersion.current, baseURL: String? = nil, port: UInt16? = nil, socket: String? = nil,
-        owner: String? = nil, startedAt: UInt64
+        owner: String? = nil, startedAt: UInt64, state: DaemonState? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -46,10 +49,11 @@ public struct DaemonInfo: Codable, Hashable, Sendable {
         self.socket = socket
         self.owner = owner
         self.startedAt = startedAt
+        self.state = state
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, kind, instance, nonce, pid, version, port, socket, owner
+        case name, kind, instance, nonce, pid, version, port, socket, owner, state
         case buildID = "build_id"
         case protocolVersion = "protocol"
         case baseURL = "base_url"

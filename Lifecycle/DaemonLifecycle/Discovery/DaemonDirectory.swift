@@ -1,0 +1,99 @@
+public import DaemonContract
+package import EventLoop
+package import Platform
+
+/// Every daemon of a run directory, as it is: found by their locks, confirmed by their answers. Looking creates nothing and starts nothing.
+public struct DaemonDirectory: Sendable {
+    private let home: RbeeHome
+    private let loop: EventLoop
+    /// How long a daemon may take to answer before it counts as silent.
+    private let patience: Duration
+
+    /// - Parameters:
+    ///   - home: the folder that `RBEE_HOME` would name; nil follows the environment.
+    ///   - patience: how long a daemon may take to answer before it counts as silent.
+    public init(home: String? = nil, patience: Duration = .seconds(1)) throws(LifecycleError) {
+        self.init(home: try LifecycleContext.home(home), loop: .shared, patience: patience)
+    }
+
+    package init(home: RbeeHome, loop: EventLoop, patience: Duration = .seconds(1)) {
+        self.home = home
+        self.loop = loop
+        self.patience = patience
+    }
+
+    /// All that run, and those whose last end was a failure, by kind and instance.
+    ///
+    /// - Parameter owner: whose daemons count as `owned`.
+    public func list(owner: String = OwnerName.keeper) async throws(LifecycleError) -> [DaemonStatusRow] {
+        let ids = try known()
+        return await withTaskGroup(of: DaemonStatusRow?.self) { group in
+            for id in ids { group.addTask { try? await status(of: id, owner: owner) } }
+            var rows: [DaemonStatusRow] = []
+            for await row in group { if let row, row.state != .stopped { rows.append(row) } }
+            return rows.sorted { ($0.kind.order, $0.instance) < ($1.kind.order, $1.instance) }
+        }
+    }
+
+    /// One daemon, as it is.
+    public func status(of id: DaemonID, owner: String = OwnerName.keeper) async throws(LifecycleError) -> DaemonStatusRow {
+        guard let files = try DaemonFiles.open(id, home: home, create: false) else { return .stopped(id) }
+        let look = try files.look()
+        switch look {
+        case .free(_, let record):
+            if let failed = look.failedStart { return .ended(id, .failed, "the last start \(failed.end)", owner: owner, record) }
+            guard let record else { return .stopped(id) }
+            return .ended(id, .stale, "it ended without saying so", owner: owner, record)
+        case .held(let line, let record, _):
+            var row = DaemonStatusRow(
+                kind: id.kind, instance: id.instance, state: record?.state ?? .starting, pid: line?.pid, baseURL: record?.baseURL,
+                version: record?.version, uptimeSecs: record.map { HandleStore.now() &- min($0.startedAt, HandleStore.now()) },
+                owned: record?.owner == owner, owner: record?.owner)
+            guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text else {
+                if row.state.isServing {
+                    row.state = .silent
+                    row.reason = "it holds its lock and does not answer: busy, stopped by a signal, or hung"
+                }
+                return row
+            }
+            row.state = answer.info.state ?? (answer.health.isOperational ? .ready : .starting)
+            row.reason = answer.health.reason
+            row.baseURL = answer.info.address.nonEmpty
+            return row
+        }
+    }
+
+    /// Which daemons have ever had a lock here.
+    package func known() throws(LifecycleError) -> [DaemonID] {
+        do {
+            guard let run = try RunDirectory.open(home.run, create: false) else { return [] }
+            var ids: [DaemonID] = []
+            for kind in DaemonKind.known {
+                guard let directory = try run.subdirectory(kind.rawValue, create: false) else { continue }
+                for name in try directory.list() where name.hasSuffix(".lock") {
+                    if let id = try? DaemonID(kind: kind, instance: String(name.dropLast(".lock".count))) { ids.append(id) }
+                }
+            }
+            return ids
+        } catch {
+            throw LifecycleError(system: error, daemon: nil)
+        }
+    }
+}
+
+extension DaemonStatusRow {
+    fileprivate static func stopped(_ id: DaemonID) -> DaemonStatusRow {
+        DaemonStatusRow(kind: id.kind, instance: id.instance, state: .stopped, owned: false)
+    }
+
+    fileprivate static func ended(_ id: DaemonID, _ state: DaemonState, _ reason: String, owner: String, _ record: DaemonRecord?) -> DaemonStatusRow {
+        DaemonStatusRow(
+            kind: id.kind, instance: id.instance, state: state, version: record?.version, owned: record?.owner == owner, owner: record?.owner,
+            reason: reason)
+    }
+}
+
+extension DaemonKind {
+    /// Owners before what they own.
+    fileprivate var order: Int { DaemonKind.known.firstIndex(of: self) ?? DaemonKind.known.count }
+}

@@ -1,0 +1,108 @@
+internal import DaemonContract
+internal import EventLoop
+internal import Platform
+
+/// A daemon that this process has just launched, until it is ready or gone: what its shepherd reports and what it says itself.
+final class Child: Sendable {
+    /// What happens to a child, in the order it is seen.
+    enum Event: Sendable, Equatable {
+        case ready
+        /// It asks for more time, counted from now.
+        case extendTimeout(Duration)
+        case ended(ProcessEnd)
+    }
+
+    private enum Message: Sendable {
+        case report(LaunchReport.Event)
+        case notification(NotifySocket.Message)
+    }
+
+    let nonce: Nonce
+    private let notify: NotifySocket
+    private let watch: EventLoop.Watch
+    private let mailbox: Mailbox<Message>
+    private let shepherds: Shepherds
+
+    private init(nonce: Nonce, notify: NotifySocket, watch: EventLoop.Watch, mailbox: Mailbox<Message>, shepherds: Shepherds) {
+        self.nonce = nonce
+        self.notify = notify
+        self.watch = watch
+        self.mailbox = mailbox
+        self.shepherds = shepherds
+    }
+
+    deinit {
+        watch.cancel()
+    }
+
+    /// Starts a daemon's program with its lock.
+    ///
+    /// - Parameters:
+    ///   - specification: `NOTIFY_SOCKET` is added to its environment.
+    ///   - nonce: drawn by the caller, who has written it down.
+    static func launch(
+        _ specification: LaunchSpecification, nonce: Nonce, by launcher: any Launcher, on loop: EventLoop
+    ) async throws(LifecycleError) -> Child {
+        let mailbox = Mailbox<Message>(loop: loop)
+        let notify: NotifySocket
+        do {
+            notify = try NotifySocket(nonce: nonce)
+        } catch {
+            throw LifecycleError(system: error, daemon: nil)
+        }
+        let watch = loop.watch(notify.descriptor, for: .readable) {
+            while let message = try? notify.receive() { mailbox.post(.notification(message)) }
+        }
+        var specification = specification
+        specification.environment[DaemonEnvironment.notifySocket] = notify.address
+        do {
+            let shepherds = try await launcher.launch([specification]) { mailbox.post(.report($0.event)) }
+            return Child(nonce: nonce, notify: notify, watch: watch, mailbox: mailbox, shepherds: shepherds)
+        } catch {
+            watch.cancel()
+            throw error
+        }
+    }
+
+    /// The shepherd's first word, or nil if it said none in time.
+    func firstReport(within limit: Duration) async -> LaunchReport.Event? {
+        while let message = await mailbox.next(within: limit) {
+            // A notification cannot be the daemon's before it was reported, but another process could send one.
+            if case .report(let event) = message { return event }
+        }
+        return nil
+    }
+
+    /// What happens next, or nil once `limit` has passed.
+    ///
+    /// - Parameter pid: who may speak for the daemon, beside its own descendants that carry its nonce.
+    func next(pid: Int32, within limit: Duration) async -> Event? {
+        while let message = await mailbox.next(within: limit) {
+            switch message {
+            case .report(.ended(let end)): return .ended(end)
+            case .report: continue
+            case .notification(let message):
+                guard message.pid == pid || carriesNonce(message.pid) else { continue }
+                if message.assignments["READY"] == "1" { return .ready }
+                if let more = message.assignments["EXTEND_TIMEOUT_USEC"].flatMap(Int64.init), more > 0 {
+                    return .extendTimeout(.microseconds(min(more, Self.longestExtension)))
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Lets the shepherd go: the daemon is on its own.
+    func letGo() {
+        watch.cancel()
+        shepherds.letGo()
+    }
+
+    /// An hour at a time is enough for any model.
+    private static let longestExtension: Int64 = 3_600_000_000
+
+    private func carriesNonce(_ pid: Int32) -> Bool {
+        guard let sender = try? ProcessIdentity.of(pid: pid) else { return false }
+        return sender.environmentContains(DaemonEnvironment.nonce, nonce.text) == true
+    }
+}

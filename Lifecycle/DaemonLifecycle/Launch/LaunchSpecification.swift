@@ -1,0 +1,81 @@
+/// One program for `rbee-launch` to start, in the fields that it reads on its standard input.
+package struct LaunchSpecification: Sendable, Hashable {
+    /// What the shepherd does when nobody listens to it any more.
+    package enum EndOfInput: String, Sendable, Hashable {
+        /// The program outlives whoever started it.
+        case leave
+        /// The program and everything it started die with whoever started it.
+        case kill
+    }
+
+    /// The name under which the launcher reports; no white space.
+    package var id: String
+    package var executable: String
+    /// The arguments, the program's name first.
+    package var arguments: [String]
+    /// The complete environment.
+    package var environment: [String: String]
+    /// The lock file, taken before the program exists; nil: none.
+    package var lock: String?
+    package var nonce: String
+    /// Where standard output and error go; nil: nowhere.
+    package var output: String?
+    /// Where it is written how the program ended; nil: nowhere.
+    package var lastEnd: String?
+    /// The rotated log of a guarded program; nil: none.
+    package var log: String?
+    package var workingDirectory: String?
+    package var endOfInput: EndOfInput
+    /// Whether the shepherd guards the whole tree: adopts orphans, keeps the lock itself, kills what is left when the program ends.
+    package var isGuarded: Bool
+
+    package init(
+        id: String, executable: String, arguments: [String], environment: [String: String], lock: String? = nil, nonce: String,
+        output: String? = nil, lastEnd: String? = nil, log: String? = nil, workingDirectory: String? = nil,
+        endOfInput: EndOfInput = .leave, isGuarded: Bool = false
+    ) {
+        self.id = id
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.lock = lock
+        self.nonce = nonce
+        self.output = output
+        self.lastEnd = lastEnd
+        self.log = log
+        self.workingDirectory = workingDirectory
+        self.endOfInput = endOfInput
+        self.isGuarded = isGuarded
+    }
+
+    /// The launcher's input for these programs: `key=value` fields that end in NUL, an empty field after each program, `end` at the end.
+    ///
+    /// - Throws: when a value holds a NUL, which no field, argument or path can carry.
+    package static func encode(_ specifications: [LaunchSpecification]) throws(LifecycleError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for specification in specifications {
+            for (key, value) in specification.fields {
+                guard !value.utf8.contains(0) else {
+                    throw LifecycleError(.invalidArgument, "a NUL character in the \(key) of \(specification.executable): remove it")
+                }
+                bytes += "\(key)=\(value)".utf8
+                bytes.append(0)
+            }
+            bytes.append(0)
+        }
+        bytes += "end".utf8
+        bytes.append(0)
+        return bytes
+    }
+
+    private var fields: [(String, String)] {
+        var fields: [(String, String)] = [("id", id), ("exe", executable), ("nonce", nonce), ("eof", endOfInput.rawValue)]
+        fields += arguments.map { ("arg", $0) }
+        fields += environment.sorted { $0.key < $1.key }.map { ("env", "\($0.key)=\($0.value)") }
+        for (key, value) in [("lock", lock), ("out", output), ("last", lastEnd), ("log", log), ("cwd", workingDirectory)] {
+            if let value { fields.append((key, value)) }
+        }
+        if isGuarded { fields.append(("guard", "1")) }
+        return fields
+    }
+}

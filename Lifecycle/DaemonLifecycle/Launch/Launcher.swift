@@ -1,0 +1,107 @@
+package import EventLoop
+package import Platform
+
+/// Starts programs. The local one runs `rbee-launch`; another one may start them elsewhere.
+package protocol Launcher: Sendable {
+    /// Starts programs, all at once, and reports on each until its shepherd leaves or is let go.
+    ///
+    /// - Parameters:
+    ///   - specifications: what to start.
+    ///   - report: called on the event loop, first with `started`, `lost` or `failed`, later with `ended`; the id tells which program.
+    /// - Returns: what keeps the shepherds: they notice when it is let go.
+    func launch(_ specifications: [LaunchSpecification], report: @escaping @Sendable (LaunchReport) -> Void) async throws(LifecycleError) -> Shepherds
+}
+
+/// The shepherds of one launch. While it is kept they tell how their programs end; once it is let go they leave, or, where a specification
+/// says so, end their programs.
+package final class Shepherds: Sendable {
+    private let input: Descriptor
+    private let output: Descriptor
+    private let watch: EventLoop.Watch
+
+    init(input: Descriptor, output: Descriptor, watch: EventLoop.Watch) {
+        self.input = input
+        self.output = output
+        self.watch = watch
+    }
+
+    deinit {
+        letGo()
+    }
+
+    /// Ends the shepherds' input. Doing it again changes nothing.
+    package func letGo() {
+        watch.cancel()
+        input.close()
+        output.close()
+    }
+}
+
+/// The launcher of this host: Foundation's `Process` runs `rbee-launch`.
+package struct LocalLauncher: Launcher {
+    private let locator: BinaryLocator
+    private let loop: EventLoop
+
+    package init(home: RbeeHome, environment: [String: String], loop: EventLoop) {
+        locator = BinaryLocator(home: home, environment: environment)
+        self.loop = loop
+    }
+
+    package func launch(
+        _ specifications: [LaunchSpecification], report: @escaping @Sendable (LaunchReport) -> Void
+    ) async throws(LifecycleError) -> Shepherds {
+        let path = try locator.find("rbee-launch")
+        let bytes = try LaunchSpecification.encode(specifications)
+        // One program: the shepherd counts as its own. Many: a nonce that is nobody's, so that no stop takes it for its own.
+        let nonce = specifications.count == 1 ? specifications[0].nonce : "launch"
+        do {
+            let (childInput, input) = try Descriptor.pipe()
+            let (output, childOutput) = try Descriptor.pipe()
+            try output.setNonBlocking(true)
+            try await onBlockingThread {
+                try LaunchProcess.run(path, nonce: nonce, input: childInput, output: childOutput)
+                childInput.close()
+                childOutput.close()
+                try input.write(bytes)
+            }
+            let reader = ReportReader(report: report)
+            let watch = loop.watch(output.rawValue, for: .readable) { reader.drain(output) }
+            loop.run { reader.stopAtEnd(watch) }
+            return Shepherds(input: input, output: output, watch: watch)
+        } catch let error as LifecycleError {
+            throw error
+        } catch let error as SystemError {
+            throw LifecycleError(.launchFailed, "the launcher could not be started: \(error.message)", path: path, underlying: error)
+        } catch {
+            throw LifecycleError(.launchFailed, "the launcher could not be started: \(error)", path: path, underlying: error)
+        }
+    }
+}
+
+/// Reads reports from the launcher's output. Confined to the loop's thread.
+private final class ReportReader: @unchecked Sendable {  // used by the watch's callback alone, on the loop's thread
+    private var reader = LaunchReportReader()
+    private let report: @Sendable (LaunchReport) -> Void
+    private var watch: EventLoop.Watch?
+    private var ended = false
+
+    init(report: @escaping @Sendable (LaunchReport) -> Void) {
+        self.report = report
+    }
+
+    /// Names the watch to cancel at the end of the output, which would be readable forever.
+    func stopAtEnd(_ watch: EventLoop.Watch) {
+        if ended { watch.cancel() } else { self.watch = watch }
+    }
+
+    func drain(_ output: Descriptor) {
+        while !ended, let bytes = try? output.read(upTo: 4096) {
+            guard !bytes.isEmpty else {
+                ended = true
+                watch?.cancel()
+                return
+            }
+            for line in reader.read(bytes) { report(line) }
+        }
+    }
+}

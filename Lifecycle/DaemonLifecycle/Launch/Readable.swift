@@ -1,0 +1,21 @@
+internal import EventLoop
+
+extension EventLoop {
+    /// Waits until a descriptor is readable.
+    ///
+    /// - Returns: false when `limit` passed first, or the caller was cancelled.
+    func isReadable(_ descriptor: Int32, within limit: Duration) async -> Bool {
+        let once = ResumeOnce<Bool, Never>()
+        let watch = watch(descriptor, for: .readable) { once.resume(with: .success(true)) }
+        let timer = schedule(after: limit) { once.resume(with: .success(false)) }
+        defer {
+            watch.cancel()
+            timer.cancel()
+        }
+        return await withTaskCancellationHandler {
+            await once.value()
+        } onCancel: {
+            once.resume(with: .success(false))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import DaemonContract
+package import EventLoop
+internal import FoundationEssentials
+package import Platform
+
+/// What every part of the lifecycle works with: whose run directory, in whose name, on which loop, by which launcher.
+package struct LifecycleContext: Sendable {
+    package let home: RbeeHome
+    /// In whose name daemons are started.
+    package let owner: String
+    package let loop: EventLoop
+    package let launcher: any Launcher
+    let locator: BinaryLocator
+    package let handles: HandleStore
+    /// What daemons get of the starter's environment.
+    let inheritedEnvironment: [String: String]
+    /// The variables that say where everything is.
+    let homeEnvironment: [String: String]
+
+    /// - Parameters:
+    ///   - home: the folder that `RBEE_HOME` would name; nil follows the environment.
+    ///   - owner: a name like `keeper`, `hive/localhost` or a service's own.
+    package init(home root: String?, owner: String, loop: EventLoop = .shared, launcher: (any Launcher)? = nil) throws(LifecycleError) {
+        let environment = ProcessInfo.processInfo.environment
+        guard OwnerName.isValid(owner) else {
+            throw LifecycleError(.invalidArgument, "\"\(owner)\" is no owner: expected a name like keeper or hive/localhost")
+        }
+        let home = try Self.home(root)
+        self.home = home
+        self.owner = owner
+        self.loop = loop
+        locator = BinaryLocator(home: home, environment: environment)
+        self.launcher = launcher ?? LocalLauncher(home: home, environment: environment, loop: loop)
+        handles = HandleStore(home: home)
+        inheritedEnvironment = environment.filter { !Self.isStartersOwn($0.key) }
+        homeEnvironment = root.map { [DaemonEnvironment.home: $0] } ?? [:]
+    }
+
+    /// The directories that a root, or without one the environment, stands for.
+    static func home(_ root: String?) throws(LifecycleError) -> RbeeHome {
+        do {
+            var environment = ProcessInfo.processInfo.environment
+            if let root { environment[DaemonEnvironment.home] = root }
+            return try RbeeHome.fromEnvironment(environment)
+        } catch {
+            throw LifecycleError(.invalidArgument, error.message, path: error.path, underlying: error)
+        }
+    }
+
+    /// Variables that speak of the starter's own service and would mislead a daemon.
+    private static func isStartersOwn(_ name: String) -> Bool {
+        switch name {
+        case DaemonEnvironment.nonce, DaemonEnvironment.lockDescriptor, DaemonEnvironment.owner, DaemonEnvironment.notifySocket: true
+        case "WATCHDOG_USEC", "WATCHDOG_PID", "INVOCATION_ID", "JOURNAL_STREAM": true
+        default: name.hasPrefix("LISTEN_")
+        }
+    }
+}
