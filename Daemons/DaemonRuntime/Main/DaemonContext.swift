@@ -56,7 +56,8 @@ package final class DaemonContext: Sendable {
         return DaemonInfo(
             name: id.kind.binaryName, kind: record.kind, instance: record.instance, nonce: record.nonce, pid: record.pid,
             version: record.version, buildID: record.buildID, protocolVersion: record.protocolVersion, baseURL: record.baseURL,
-            port: record.port, socket: record.socket, owner: record.owner, startedAt: record.startedAt)
+            port: record.port, socket: record.socket, owner: record.owner, startedAt: record.startedAt,
+            state: record.state)
     }
 
     /// `run/<kind>`, as it is open now.

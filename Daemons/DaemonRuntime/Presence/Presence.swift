@@ -90,6 +90,14 @@ package final class Presence: Sendable {
         }
     }
 
+    /// Removes the record: a daemon that ends by its own decision leaves none, so that a record without a holder tells of a crash.
+    package func removeRecord() {
+        state.withLock { state in
+            guard !state.isDisplaced else { return }
+            _ = try? state.directory.remove(PresenceFile.record(state.record.instance))
+        }
+    }
+
     /// Leaves everything as it is: it is another's now.
     package func abandon() {
         state.withLock { state in

@@ -1,0 +1,66 @@
+/// Decides when a worker tells that it lives: at intervals, and soon after its state has changed.
+///
+/// Never more than one heartbeat is under way to one place, and changes that follow each other quickly go out as one: a worker that
+/// answers a thousand requests a second does not send two thousand heartbeats.
+struct HeartbeatSchedule: Sendable {
+    /// The shortest time between two heartbeats.
+    static let shortest: Duration = .milliseconds(100)
+
+    private enum State {
+        /// One is due when this time comes. Can transition to sending.
+        case waiting(until: Duration)
+        /// One is under way; whether something has changed since it was written. Can transition to waiting.
+        case sending(changed: Bool)
+    }
+
+    private var state: State
+    /// The time between heartbeats when nothing changes.
+    private let interval: Duration
+    /// When the last one was begun.
+    private var begun: Duration?
+
+    /// - Parameters:
+    ///   - now: the first heartbeat is due at once.
+    ///   - interval: the time between heartbeats when nothing changes.
+    init(at now: Duration, interval: Duration) {
+        self.interval = interval
+        state = .waiting(until: now)
+    }
+
+    /// How long to wait for the next heartbeat; zero: send it, and call `began`. Nil while one is under way.
+    func delay(at now: Duration) -> Duration? {
+        switch state {
+        case .waiting(let due): max(due - now, .zero)
+        case .sending: nil
+        }
+    }
+
+    /// The state that heartbeats tell has changed.
+    mutating func changed(at now: Duration) {
+        switch state {
+        case .waiting(let due): state = .waiting(until: min(due, earliest(at: now)))
+        case .sending: state = .sending(changed: true)
+        }
+    }
+
+    /// A heartbeat was written and goes out.
+    mutating func began(at now: Duration) {
+        begun = now
+        state = .sending(changed: false)
+    }
+
+    /// It was answered, or has failed.
+    mutating func ended(at now: Duration) {
+        switch state {
+        case .waiting:
+            // Ended twice: the deadline and the answer may both report it.
+            break
+        case .sending(let changed):
+            state = .waiting(until: changed ? earliest(at: now) : max((begun ?? now) + interval, now))
+        }
+    }
+
+    private func earliest(at now: Duration) -> Duration {
+        begun.map { max($0 + Self.shortest, now) } ?? now
+    }
+}

@@ -1,0 +1,103 @@
+internal import DaemonContract
+package import EventLoop
+package import HTTP
+
+/// Tells one other daemon, at intervals and soon after changes, that this one lives and how it is.
+///
+/// A heartbeat that fails is only logged, the first time and then every tenth: the next one comes anyway.
+package actor HeartbeatSender {
+    private let loop: EventLoop
+    private let client: HTTPClient
+    private let path: String
+    private let token: String
+    private let log: JSONLinesLog
+    private let compose: @Sendable () async -> [UInt8]?
+    private let answered: @Sendable (Bool) -> Void
+    private var schedule: HeartbeatSchedule
+    private var timer: EventLoop.Timer?
+    private var isStopped = false
+    private var failures = 0
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - endpoint: whom to tell.
+    ///   - path: where it listens to heartbeats.
+    ///   - token: this user's, which changing calls over TCP need.
+    ///   - interval: the time between two heartbeats when nothing changes.
+    ///   - answered: called after each one with whether it was taken.
+    ///   - compose: writes the heartbeat of this moment.
+    package init(
+        to endpoint: HTTPEndpoint, path: String, token: String, interval: Duration, loop: EventLoop, log: JSONLinesLog,
+        answered: @escaping @Sendable (Bool) -> Void = { _ in }, compose: @escaping @Sendable () async -> [UInt8]?
+    ) {
+        self.loop = loop
+        self.path = path
+        self.token = token
+        self.log = log
+        self.answered = answered
+        self.compose = compose
+        client = HTTPClient(loop: loop, endpoint: endpoint)
+        schedule = HeartbeatSchedule(at: .now, interval: interval)
+    }
+
+    /// Sends the first one, and then goes on until ``stop(last:)``.
+    package func start() {
+        plan()
+    }
+
+    /// What heartbeats tell has changed: one goes out soon.
+    package func changed() {
+        guard !isStopped else { return }
+        schedule.changed(at: .now)
+        plan()
+    }
+
+    /// Sends nothing any more, but for one last heartbeat.
+    package func stop(last: [UInt8]?) async {
+        isStopped = true
+        timer?.cancel()
+        if let last { _ = await post(last) }
+        client.close()
+    }
+
+    private func plan() {
+        guard !isStopped, let delay = schedule.delay(at: .now) else { return }
+        timer?.cancel()
+        timer = loop.schedule(after: delay) { [weak self] in
+            Task { await self?.beat() }
+        }
+    }
+
+    private func beat() async {
+        guard !isStopped, schedule.delay(at: .now) == .zero else { return plan() }
+        schedule.began(at: .now)
+        if let body = await compose(), !isStopped { answered(await post(body)) }
+        schedule.ended(at: .now)
+        plan()
+    }
+
+    private func post(_ body: [UInt8]) async -> Bool {
+        let request = HTTPClientRequest(
+            method: .post, target: path, headers: ["Content-Type": "application/json", "Authorization": "Bearer \(token)"], content: .bytes(body))
+        do {
+            let response = try await client.send(request, deadline: .seconds(5))
+            _ = try await response.collectBody()
+            guard response.status.isSuccess else { throw RequestError(response.status.code, "refused", "status \(response.status)") }
+            if failures > 0 { log.info("Heartbeats are taken again.", ["path": .text(path), "missed": .number(failures)]) }
+            failures = 0
+            return true
+        } catch {
+            failures += 1
+            if failures == 1 || failures % 10 == 0 {
+                log.notice("A heartbeat was not taken.", ["path": .text(path), "missed": .number(failures), "error": .text("\(error)")])
+            }
+            return false
+        }
+    }
+}
+
+extension Duration {
+    /// The time since some moment of this boot, on the clock that no one can set.
+    fileprivate static var now: Duration { .nanoseconds(Int64(clamping: Monotonic.now().nanoseconds)) }
+}
