@@ -1,1 +1,4 @@
-// main
+import DaemonRuntime
+import Hive
+
+DaemonMain.run(HiveService.definition)
