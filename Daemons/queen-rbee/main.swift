@@ -1,1 +1,4 @@
-// main
+import DaemonRuntime
+import Queen
+
+DaemonMain.run(QueenService.definition)

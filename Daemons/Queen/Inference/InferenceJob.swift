@@ -1,0 +1,58 @@
+internal import DaemonContract
+internal import DaemonRuntime
+internal import HTTP
+internal import OperationContract
+
+/// Carries out `infer`: asks a worker for a streamed chat completion and passes its tokens on as the job's.
+struct InferenceJob: Sendable {
+    let proxy: OpenAIProxy
+    let narrator: Narrator
+
+    func perform(_ infer: InferRequest, _ job: Job) async throws {
+        try infer.validate()
+        let started = Monotonic.now()
+        let (response, assignment) = try await proxy.send(try Self.request(infer), ScheduleRequest(infer))
+        defer { assignment.end() }
+        let worker = assignment.worker.info.id
+        narrator.say("infer", "worker \(worker) answers", target: worker)
+        guard response.status.isSuccess else { throw Self.refusal(response.status, try await response.collectBody()) }
+        var text = ""
+        var finish: FinishReason?
+        var usage: Usage?
+        var isComplete = false
+        for try await event in response.body.serverSentEvents {
+            if event.data == OpenAIStream.end {
+                isComplete = true
+                break
+            }
+            if let error = try? ContractJSON.decode(OpenAIError.self, text: event.data) { throw error }
+            let chunk = try ContractJSON.decode(ChatCompletionChunk.self, text: event.data)
+            usage = chunk.usage ?? usage
+            for choice in chunk.choices {
+                finish = choice.finishReason ?? finish
+                guard let piece = choice.delta.content, !piece.isEmpty else { continue }
+                text += piece
+                if infer.stream { job.token(piece) }
+            }
+        }
+        guard isComplete else { throw RequestError(502, "worker_failed", "worker \(worker) broke off in the middle of its answer") }
+        try job.reply(
+            InferResponse(
+                text: text, tokens: usage?.completionTokens ?? 0, finishReason: finish, promptTokens: usage?.promptTokens, workerID: worker,
+                durationMs: Monotonic.now().since(started) / 1_000_000))
+    }
+
+    private static func request(_ infer: InferRequest) throws -> HTTPClientRequest {
+        let sampling = infer.sampling
+        let chat = ChatCompletionRequest(
+            model: infer.model, messages: [ChatMessage(role: .user, text: infer.prompt)], stream: true,
+            streamOptions: StreamOptions(includeUsage: true), maxTokens: sampling.maxTokens, temperature: sampling.temperature,
+            topP: sampling.topP)
+        return try HTTPClientRequest.json(chat, target: OpenAIPath.chatCompletions, deadlineSpan: .head)
+    }
+
+    private static func refusal(_ status: HTTPStatus, _ body: [UInt8]) -> RequestError {
+        let said = try? ContractJSON.decode(OpenAIError.self, from: body)
+        return RequestError(status.code, said?.code ?? "worker_refused", said?.message ?? "the worker answered with status \(status)")
+    }
+}
