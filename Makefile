@@ -1,7 +1,7 @@
 # rbee: `make run` shows it working, `make test` checks it. Everything is built below .build.
 SWIFT ?= swift
 PREFIX ?= $(HOME)/.local
-RELEASE := $(SWIFT) build -c release --static-swift-stdlib
+RELEASE := $(SWIFT) build -c release --static-swift-stdlib -Xlinker --build-id
 PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-launch
 SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
 

@@ -30,6 +30,11 @@ func main(_ name: String, in room: String, _ dependencies: [Target.Dependency]) 
     .executableTarget(name: name, dependencies: dependencies, path: "\(room)/\(name)", swiftSettings: swift)
 }
 
+/// A program that only tests run, in a folder of Tests.
+func testProgram(_ name: String, in folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(folder)", swiftSettings: swift)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: swift)
 }
@@ -55,10 +60,24 @@ let lifecycle: [Target] = [
 ]
 
 let daemons: [Target] = [
-    module("DaemonRuntime", in: "Daemons", ["Configuration", "CPlatform", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "OperationContract", "Platform"]),
-    module("Queen", in: "Daemons", ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform"]),
-    module("Hive", in: "Daemons", ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "WorkerLifecycle"]),
-    module("Worker", in: "Daemons", ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"]),
+    module(
+        "DaemonRuntime", in: "Daemons",
+        ["Configuration", "CPlatform", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "OperationContract", "Platform"]),
+    module(
+        "Queen", in: "Daemons",
+        [
+            "Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "HiveLifecycle",
+            "OperationContract", "Platform",
+        ]),
+    module(
+        "Hive", in: "Daemons",
+        [
+            "Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform",
+            "WorkerLifecycle",
+        ]),
+    module(
+        "Worker", in: "Daemons",
+        ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"]),
     main("queen-rbee", in: "Daemons", ["DaemonRuntime", "Queen"]),
     main("rbee-hive", in: "Daemons", ["DaemonRuntime", "Hive"]),
     main("rbee-worker", in: "Daemons", ["DaemonRuntime", "Worker"]),
@@ -66,7 +85,12 @@ let daemons: [Target] = [
 
 let tools: [Target] = [
     .executableTarget(name: "rbee-launch", path: "Tools/rbee-launch", cSettings: c),
-    module("KeeperCommands", in: "Tools", ["Configuration", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle"]),
+    module(
+        "KeeperCommands", in: "Tools",
+        [
+            "Configuration", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform",
+            "QueenLifecycle", "WorkerLifecycle",
+        ]),
     main("rbee-keeper", in: "Tools", ["KeeperCommands"]),
 ]
 
@@ -78,9 +102,12 @@ let testTargets: [Target] = [
     tests("EventLoopTests", ["EventLoop", "Platform"]),
     tests("HTTPTests", ["CPlatform", "EventLoop", "HTTP", "Platform"]),
     tests("ConfigurationTests", ["Configuration", "DaemonContract", "Platform"]),
-    tests("DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform"]),
-    .executableTarget(name: "rbee-test-daemon", dependencies: ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract"], path: "Tests/TestDaemon", swiftSettings: swift),
-    tests("DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),
+    tests(
+        "DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform", "rbee-launch", "rbee-test-daemon"]),
+    testProgram("rbee-test-daemon", in: "TestDaemon", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract"]),
+    testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
+    tests(
+        "DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),
     tests("QueenTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen"]),
     tests("HiveTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "Hive", "OperationContract"]),
     tests("WorkerTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Worker"]),

@@ -19,6 +19,9 @@ for name in sys.argv[1:]:
     for path in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
         if not (root / path).exists():
             problems.append(f"{name}: link to {path}, which does not exist")
+example = (root / "Tests/ReadmeExample/main.swift").read_text(encoding="utf-8").strip()
+if example not in (root / "README.md").read_text(encoding="utf-8"):
+    problems.append("README.md: its Swift example is not Tests/ReadmeExample/main.swift, which the tests build and run")
 for problem in problems:
     print(problem, file=sys.stderr)
 sys.exit(1 if problems else 0)
