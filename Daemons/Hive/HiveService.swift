@@ -13,7 +13,8 @@ package final class HiveService: DaemonService {
     package static let definition = DaemonDefinition(
         kind: .hive, summary: "runs workers on this host, keeps them running, and tells its queen of them",
         options: [
-            CommandOption("--queen-url", value: "URL", "the queen to tell: http://host:port or unix:///path; without it the one beside this hive")
+            CommandOption(
+                "--queen-url", value: "URL", "the queen to tell: http://host:port or unix:///path; without it the one beside this hive")
         ],
         check: { arguments throws(UsageError) in
             guard let url = arguments.value("--queen-url"), HTTPEndpoint(url: url) == nil else { return }
@@ -177,7 +178,8 @@ package final class HiveService: DaemonService {
         let info = context.info
         let unused = Monotonic.now().since(context.lifetime.lastUsed)
         let hive = HiveInfo(
-            id: context.id.instance, hostname: context.settings.listener?.host ?? "localhost", port: info.port ?? 0, operationalStatus: status,
+            id: context.id.instance, hostname: context.settings.listener?.host ?? "localhost", port: info.port ?? 0,
+            operationalStatus: status,
             healthStatus: await health(), version: info.version, baseURL: info.baseURL ?? info.socket.map { "unix://\($0)" },
             lastUsedSecsAgo: Double(unused) / 1e9)
         return try? ContractJSON.encode(

@@ -11,7 +11,9 @@ struct ProcessUsage: Sendable, Equatable {
         guard let stat = KernelFile.text("\(root)/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
         // After the name, which may hold anything: state is field 3, user and system time are 14 and 15, resident pages 24.
         let fields = stat[stat.index(after: end)...].split(separator: " ")
-        guard fields.count > 21, let user = UInt64(fields[11]), let system = UInt64(fields[12]), let pages = UInt64(fields[21]) else { return nil }
+        guard fields.count > 21, let user = UInt64(fields[11]), let system = UInt64(fields[12]), let pages = UInt64(fields[21]) else {
+            return nil
+        }
         // Another user's process, or one that has just ended, does not show its reads and writes: they count as none.
         let io = KernelFile.text("\(root)/\(pid)/io") ?? ""
         return ProcessUsage(

@@ -68,7 +68,8 @@ package actor WorkerFleet {
         let id = try DaemonID(kind: .worker, instance: instance)
         let receipt = try await supervisor.stop(id)
         members[id] = nil
-        return WorkerStopReply(workerID: instance, pid: receipt.processes.first.map { UInt32(clamping: $0.pid) }, wasRunning: receipt.wasRunning)
+        return WorkerStopReply(
+            workerID: instance, pid: receipt.processes.first.map { UInt32(clamping: $0.pid) }, wasRunning: receipt.wasRunning)
     }
 
     /// Takes charge of the workers that a predecessor of this hive started.
@@ -115,7 +116,8 @@ package actor WorkerFleet {
         let loaded = Set(members.values.map(\.model))
         return ModelList(
             models: models.models.map { model in
-                ModelInfo(id: model.name, name: model.model ?? model.name, loaded: loaded.contains(model.name), engine: model.engine.rawValue)
+                ModelInfo(
+                    id: model.name, name: model.model ?? model.name, loaded: loaded.contains(model.name), engine: model.engine.rawValue)
             })
     }
 

@@ -58,7 +58,9 @@ public actor DaemonLifecycle {
                 let program = try context.locator.find(specification.program)
                 let build = specification.replacesOtherBuilds ? BuildIdentifier.of(path: program) : nil
                 let wish = EnsureWish(notifies: specification.notifies, buildID: build)
-                return .success(try await EnsureRun(specification, program: program, wish: wish, timeout: specification.startTimeout, context: context).run())
+                return .success(
+                    try await EnsureRun(specification, program: program, wish: wish, timeout: specification.startTimeout, context: context)
+                        .run())
             } catch {
                 return .failure(error)
             }
@@ -71,7 +73,8 @@ public actor DaemonLifecycle {
     public func find() async throws(LifecycleError) -> DaemonHandle? {
         do {
             let wish = EnsureWish(mayLaunch: false, notifies: specification.notifies)
-            return try await EnsureRun(specification, program: "", wish: wish, timeout: specification.startTimeout, context: context).run().handle
+            return try await EnsureRun(specification, program: "", wish: wish, timeout: specification.startTimeout, context: context).run()
+                .handle
         } catch {
             guard error.code == .notRunning else { throw error }
             return nil
@@ -93,7 +96,8 @@ public actor DaemonLifecycle {
     /// - Throws: `survivors` when a process lives after the last rung, `identityMismatch` when it may not be signalled from here.
     @discardableResult
     public func stop(grace: Duration? = nil, cascade: Bool = true) async throws(LifecycleError) -> StopReceipt {
-        try await StopRun(specification.id, ladder: .graceful(grace: grace ?? specification.grace), cascade: cascade, context: context).run()
+        try await StopRun(specification.id, ladder: .graceful(grace: grace ?? specification.grace), cascade: cascade, context: context)
+            .run()
     }
 
     /// Stops the daemon without cascade and starts it again.

@@ -14,7 +14,8 @@ public actor HiveLifecycle: LifecycleActor {
     ///   - home: the folder that `RBEE_HOME` would name; nil follows the environment.
     ///   - configure: the last word on how it is started.
     public init(
-        instance: String? = nil, port: UInt16? = nil, queenURL: String? = nil, timeToLive: Duration? = nil, owner: String, home: String? = nil,
+        instance: String? = nil, port: UInt16? = nil, queenURL: String? = nil, timeToLive: Duration? = nil, owner: String,
+        home: String? = nil,
         configure: (inout DaemonSpecification) -> Void = { _ in }
     ) throws(LifecycleError) {
         let specification = try Self.specification(

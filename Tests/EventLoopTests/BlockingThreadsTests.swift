@@ -10,7 +10,7 @@ import Testing
             for number in 0..<50 {
                 group.addTask {
                     try await onBlockingThread {
-                        usleep(1000)
+                        usleep(1000)  // what blocks here, so that more than one thread is needed
                         return number
                     }
                 }

@@ -60,7 +60,7 @@ import Testing
                 loop.schedule(after: .milliseconds(1)) { done.resume(with: .success(())) }
             }
             second.value = loop.schedule(after: .milliseconds(1)) { fired.value = true }
-            usleep(3000)
+            usleep(3000)  // keeps the loop busy until both timers are due in one turn
         }
         await done.value()
         #expect(!fired.value)

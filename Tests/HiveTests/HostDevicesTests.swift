@@ -24,7 +24,8 @@ struct HostDevicesTests {
 
     @Test func aProcessorIsAlwaysThere() throws {
         let root = try FakeRoot([
-            "proc/cpuinfo": "processor\t: 0\nmodel name\t: Test CPU @ 2 GHz\n", "proc/meminfo": "MemTotal:       25165824 kB\nMemFree: 1 kB\n",
+            "proc/cpuinfo": "processor\t: 0\nmodel name\t: Test CPU @ 2 GHz\n",
+            "proc/meminfo": "MemTotal:       25165824 kB\nMemFree: 1 kB\n",
         ])
         let devices = HostDevices(root: root.path).read()
         #expect(devices.map(\.id) == ["CPU-0"])

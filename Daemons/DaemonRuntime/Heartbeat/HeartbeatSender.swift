@@ -79,7 +79,8 @@ package actor HeartbeatSender {
 
     private func post(_ body: [UInt8]) async -> Bool {
         let request = HTTPClientRequest(
-            method: .post, target: path, headers: ["Content-Type": "application/json", "Authorization": "Bearer \(token)"], content: .bytes(body))
+            method: .post, target: path, headers: ["Content-Type": "application/json", "Authorization": "Bearer \(token)"],
+            content: .bytes(body))
         do {
             let response = try await client.send(request, deadline: .seconds(5))
             _ = try await response.collectBody()

@@ -64,7 +64,8 @@ struct HiveClient: Sendable {
         guard answer.status.isSuccess else {
             let said = try? ContractJSON.decode(ErrorBody.self, from: answer.bytes)
             throw RequestError(
-                answer.status.code, said?.error.code ?? "hive_refused", said?.error.message ?? "the hive answered with status \(answer.status)")
+                answer.status.code, said?.error.code ?? "hive_refused",
+                said?.error.message ?? "the hive answered with status \(answer.status)")
         }
         return try ContractJSON.decode(Reply.self, from: answer.bytes)
     }

@@ -57,7 +57,8 @@ struct OpenAIProxy: Sendable {
         }
         throw RequestError(
             502, "worker_unreachable",
-            "no worker of \(wanted.model) answers (\(wanted.excluding.sorted().joined(separator: ", ")): \(problem)); see: rbee-keeper status")
+            "no worker of \(wanted.model) answers (\(wanted.excluding.sorted().joined(separator: ", ")): \(problem)); see: rbee-keeper status"
+        )
     }
 
     private static func relay(_ response: HTTPClientResponse, _ assignment: Assignment) -> HTTPResponse {

@@ -47,13 +47,16 @@ actor Dispatcher {
             case .starting:
                 try await change(before: deadline)
             case .nobody(let refusal):
-                guard refusal.canStart, request.excluding.isEmpty || request.workerID == nil, context.configuration[Settings.queenAutostartWorker] else {
+                guard refusal.canStart, request.excluding.isEmpty || request.workerID == nil,
+                    context.configuration[Settings.queenAutostartWorker]
+                else {
                     throw RequestError.unavailable(refusal.message, code: "no_worker")
                 }
                 try await spawn(request)
             }
             guard Monotonic.now() < deadline else {
-                throw RequestError.unavailable("no worker of \(request.model) became ready in time; see: rbee-keeper status", code: "no_worker")
+                throw RequestError.unavailable(
+                    "no worker of \(request.model) became ready in time; see: rbee-keeper status", code: "no_worker")
             }
         }
     }
@@ -194,7 +197,9 @@ actor Dispatcher {
     }
 
     private func client(of url: String) throws -> HiveClient {
-        guard let endpoint = HTTPEndpoint(url: url) else { throw RequestError(502, "bad_hive_address", "\"\(url)\" is no address of a hive") }
+        guard let endpoint = HTTPEndpoint(url: url) else {
+            throw RequestError(502, "bad_hive_address", "\"\(url)\" is no address of a hive")
+        }
         return HiveClient(pool.client(for: endpoint), token: context.token)
     }
 }

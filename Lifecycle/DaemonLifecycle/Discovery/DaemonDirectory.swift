@@ -49,7 +49,8 @@ public struct DaemonDirectory: Sendable {
                 kind: id.kind, instance: id.instance, state: record?.state ?? .starting, pid: line?.pid, baseURL: record?.baseURL,
                 version: record?.version, uptimeSecs: record.map { HandleStore.now() &- min($0.startedAt, HandleStore.now()) },
                 owned: record?.owner == owner, owner: record?.owner)
-            guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text else {
+            guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text
+            else {
                 if row.state.isServing {
                     row.state = .silent
                     row.reason = "it holds its lock and does not answer: busy, stopped by a signal, or hung"
@@ -86,9 +87,12 @@ extension DaemonStatusRow {
         DaemonStatusRow(kind: id.kind, instance: id.instance, state: .stopped, owned: false)
     }
 
-    fileprivate static func ended(_ id: DaemonID, _ state: DaemonState, _ reason: String, owner: String, _ record: DaemonRecord?) -> DaemonStatusRow {
+    fileprivate static func ended(_ id: DaemonID, _ state: DaemonState, _ reason: String, owner: String, _ record: DaemonRecord?)
+        -> DaemonStatusRow
+    {
         DaemonStatusRow(
-            kind: id.kind, instance: id.instance, state: state, version: record?.version, owned: record?.owner == owner, owner: record?.owner,
+            kind: id.kind, instance: id.instance, state: state, version: record?.version, owned: record?.owner == owner,
+            owner: record?.owner,
             reason: reason)
     }
 }

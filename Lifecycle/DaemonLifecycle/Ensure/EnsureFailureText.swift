@@ -16,14 +16,18 @@ extension LifecycleError {
         case .lockWithoutLine:
             self = error(.timedOut, "the lock of \(id) is held by a process that did not say who it is; look with: rbee-keeper doctor")
         case .holderNotReady(let holder):
-            self = error(.timedOut, "\(id) runs as process \(holder.pid) and was not ready in time; it was left running. See: \(logs)", pid: holder.pid)
+            self = error(
+                .timedOut, "\(id) runs as process \(holder.pid) and was not ready in time; it was left running. See: \(logs)",
+                pid: holder.pid)
         case .holderSilent(let holder):
             self = error(
-                .silent, "\(id) runs as process \(holder.pid) and does not answer: it is busy, stopped or hung. See: \(logs); end it with: \(stop)",
+                .silent,
+                "\(id) runs as process \(holder.pid) and does not answer: it is busy, stopped or hung. See: \(logs); end it with: \(stop)",
                 pid: holder.pid)
         case .foreignAnswer(let holder):
             self = error(
-                .foreign, "something else answers on the socket of \(id), whose lock process \(holder.pid) holds; look with: rbee-keeper doctor",
+                .foreign,
+                "something else answers on the socket of \(id), whose lock process \(holder.pid) holds; look with: rbee-keeper doctor",
                 pid: holder.pid)
         case .launchFailed(let stage, let errno):
             let why = errno == 0 ? "no word from the launcher" : SystemError.text(of: errno)
@@ -31,21 +35,25 @@ extension LifecycleError {
         case .startFailed(let failed):
             let said = Self.lastLines(failed.output)
             self = error(
-                .startFailed, "\(id) \(failed.end) before it was ready\(said.isEmpty ? " and printed nothing" : ":\n\(said)")", end: failed.end,
+                .startFailed, "\(id) \(failed.end) before it was ready\(said.isEmpty ? " and printed nothing" : ":\n\(said)")",
+                end: failed.end,
                 output: failed.output)
         case .notReadyInTime(let pid):
             let said = Self.lastLines(output)
             self = error(
-                .timedOut, "\(id) (process \(pid)) was not ready within its time and was stopped\(said.isEmpty ? "" : ":\n\(said)")", pid: pid,
+                .timedOut, "\(id) (process \(pid)) was not ready within its time and was stopped\(said.isEmpty ? "" : ":\n\(said)")",
+                pid: pid,
                 output: output)
         case .stoppedWhileStarting(let pid):
             self = error(.startFailed, "\(id) (process \(pid)) was asked to stop while it was starting", pid: pid)
         case .answeredByAnother(let pid, let other):
             self = error(
-                .foreign, "\(id) was started as process \(pid), but process \(other) answers in its place; it was stopped. Look with: rbee-keeper doctor",
+                .foreign,
+                "\(id) was started as process \(pid), but process \(other) answers in its place; it was stopped. Look with: rbee-keeper doctor",
                 pid: pid)
         case .replaceFailed(let holder, let why):
-            self = error(.survivors, "\(id) of another build runs as process \(holder.pid) and could not be stopped: \(why)", pid: holder.pid)
+            self = error(
+                .survivors, "\(id) of another build runs as process \(holder.pid) and could not be stopped: \(why)", pid: holder.pid)
         case .unexpected(let what):
             self = error(.inconsistent, "the start of \(id) left its protocol: \(what)")
         }

@@ -111,7 +111,8 @@ final class EnsureRun {
         let nonce = Nonce()
         try context.handles.writeIntent(specification.id, owner: context.owner, nonce: nonce, now: HandleStore.now())
         do throws(LifecycleError) {
-            let child = try await Child.launch(launchSpecification(files, nonce: nonce), nonce: nonce, by: context.launcher, on: context.loop)
+            let child = try await Child.launch(
+                launchSpecification(files, nonce: nonce), nonce: nonce, by: context.launcher, on: context.loop)
             self.child = child
             switch await child.firstReport(within: max(remaining, .seconds(1))) {
             case .started(let pid, _): return .launched(pid: pid)
@@ -171,7 +172,9 @@ final class EnsureRun {
     }
 
     private func inquire(_ files: DaemonFiles) async -> Answer? {
-        guard let (info, health) = try? await ControlClient(files, loop: context.loop).inquire(within: min(.seconds(1), max(remaining, .milliseconds(50))))
+        guard
+            let (info, health) = try? await ControlClient(files, loop: context.loop).inquire(
+                within: min(.seconds(1), max(remaining, .milliseconds(50))))
         else { return nil }
         lastInfo = info
         let phase: Answer.Phase = health.isOperational ? .ready : info.state == .draining ? .draining : .starting

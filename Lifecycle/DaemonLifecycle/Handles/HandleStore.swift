@@ -90,7 +90,10 @@ package struct HandleStore: Sendable {
                 guard let record, record.state.isServing, let url = record.baseURL ?? record.socket.nonEmpty else { continue }
                 let handle = DaemonHandle.startedByUs(daemonName: id.kind.binaryName, baseURL: url, pid: UInt32(clamping: line.pid))
                 try complete(handle, id: id, owner: intent.owner, nonce: line.nonce.text, now: intent.createdAt)
-                notices.append(Notice(path: files.path(files.record), text: "the unfinished start of \(what) is complete: it runs as process \(line.pid)"))
+                notices.append(
+                    Notice(
+                        path: files.path(files.record), text: "the unfinished start of \(what) is complete: it runs as process \(line.pid)")
+                )
             case .held, .free:
                 // A launch takes milliseconds from the intent to the lock: a younger intent may belong to a launch that is under way.
                 guard intent.createdAt + Self.launchAllowance < Self.now() else { continue }

@@ -38,7 +38,8 @@ struct BinaryLocator: Sendable {
         }
         throw LifecycleError(
             .binaryNotFound,
-            "no program \(name): \(problems.joined(separator: "; ")). Install it with `make install`, or set RBEE_BIN_DIR to the folder that holds it")
+            "no program \(name): \(problems.joined(separator: "; ")). Install it with `make install`, or set RBEE_BIN_DIR to the folder that holds it"
+        )
     }
 
     private static func problem(with path: String) -> String? {

@@ -22,7 +22,8 @@ enum LaunchProcess {
         do {
             try process.run()
         } catch {
-            throw LifecycleError(.launchFailed, "the launcher \(path) could not be started: \(error.localizedDescription)", path: path, underlying: error)
+            throw LifecycleError(
+                .launchFailed, "the launcher \(path) could not be started: \(error.localizedDescription)", path: path, underlying: error)
         }
         withExtendedLifetime((input, output)) {}
     }

@@ -9,7 +9,8 @@ package protocol Launcher: Sendable {
     ///   - specifications: what to start.
     ///   - report: called on the event loop, first with `started`, `lost` or `failed`, later with `ended`; the id tells which program.
     /// - Returns: what keeps the shepherds: they notice when it is let go.
-    func launch(_ specifications: [LaunchSpecification], report: @escaping @Sendable (LaunchReport) -> Void) async throws(LifecycleError) -> Shepherds
+    func launch(_ specifications: [LaunchSpecification], report: @escaping @Sendable (LaunchReport) -> Void) async throws(LifecycleError)
+        -> Shepherds
 }
 
 /// The shepherds of one launch. While it is kept they tell how their programs end; once it is let go they leave, or, where a specification

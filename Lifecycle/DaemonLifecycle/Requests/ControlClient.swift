@@ -73,7 +73,8 @@ struct ControlClient: Sendable {
             return try ContractJSON.decode(Reply.self, from: answer.body)
         } catch {
             throw LifecycleError(
-                .foreign, "the answer of \(files.id) to \(request.path) is none of a daemon's: \(error.message)", daemon: files.id.description,
+                .foreign, "the answer of \(files.id) to \(request.path) is none of a daemon's: \(error.message)",
+                daemon: files.id.description,
                 underlying: error)
         }
     }
@@ -103,7 +104,9 @@ struct ControlClient: Sendable {
             let id = files.id
             let reader = BodyReader(response.body, client: client, daemon: id)
             let isDraining = response.status.code == 503 && response.headers["retry-after"] != nil
-            return DaemonResponse(status: response.status.code, body: DaemonResponseBody { () throws(LifecycleError) in try await reader.next() }, isDraining: isDraining)
+            return DaemonResponse(
+                status: response.status.code, body: DaemonResponseBody { () throws(LifecycleError) in try await reader.next() },
+                isDraining: isDraining)
         } catch {
             throw LifecycleError(error, daemon: files.id)
         }

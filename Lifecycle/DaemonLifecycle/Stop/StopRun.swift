@@ -101,7 +101,8 @@ final class StopRun {
         let entries = await ProcessScan.shared.entries()
         let known = Set(members.filter { !$0.value.watch.hasExited }.keys)
         let subtree = Subtree(leader: line.pid, nonce: line.nonce.text)
-        for entry in subtree.members(of: entries, leaderLives: leaderLives, known: known, excluded: [getpid()]) where !known.contains(entry.pid) {
+        for entry in subtree.members(of: entries, leaderLives: leaderLives, known: known, excluded: [getpid()])
+        where !known.contains(entry.pid) {
             // The pidfd first, then the check: if the number was given to another process since the scan, its start time tells.
             guard let watch = try? ProcessWatch.open(pid: entry.pid), let now = ProcessStat.of(pid: entry.pid),
                 now.startTicks == entry.startTicks
@@ -206,7 +207,8 @@ final class StopRun {
 
     /// Uninterruptible sleep is why even SIGKILL has not ended a process yet.
     private static func hint(_ pid: Int32) -> String {
-        ProcessStat.of(pid: pid)?.state == UInt8(ascii: "D") ? ", in uninterruptible sleep: it waits for a device and ends when that answers" : ""
+        ProcessStat.of(pid: pid)?.state == UInt8(ascii: "D")
+            ? ", in uninterruptible sleep: it waits for a device and ends when that answers" : ""
     }
 }
 

@@ -51,7 +51,9 @@ package actor Supervisor {
         let id = specification.id
         if entries[id] == nil { entries[id] = makeEntry(specification) }
         _ = entries[id]?.machine.handle(.wanted, now: MonotonicClock.now, random: 0)
-        guard let lifecycle = entries[id]?.lifecycle else { throw LifecycleError(.inconsistent, "\(id) was forgotten", daemon: id.description) }
+        guard let lifecycle = entries[id]?.lifecycle else {
+            throw LifecycleError(.inconsistent, "\(id) was forgotten", daemon: id.description)
+        }
         do throws(LifecycleError) {
             let running = try await lifecycle.running()
             became(running, id)
@@ -166,7 +168,8 @@ package actor Supervisor {
                 try? await context.loop.sleep(for: .milliseconds(5))
             }
         }
-        guard let files = try? DaemonFiles.open(id, home: context.home, create: false), case .free(let last, let record) = try? files.look(),
+        guard let files = try? DaemonFiles.open(id, home: context.home, create: false),
+            case .free(let last, let record) = try? files.look(),
             record?.nonce == info.nonce
         else { return .onPurpose }
         let how = last.flatMap { $0.nonce == info.nonce ? $0.processEnd?.description : nil }

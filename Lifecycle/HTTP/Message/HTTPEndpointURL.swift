@@ -13,7 +13,8 @@ extension HTTPEndpoint {
         guard !authority.isEmpty, !authority.contains(where: { "/?#@".contains($0) }) else { return nil }
         var host = authority
         var port: UInt16 = 80
-        let colon = authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : authority.firstIndex(of: ":")
+        let colon =
+            authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : authority.firstIndex(of: ":")
         if let colon, colon < authority.endIndex {
             guard authority[colon] == ":", let number = UInt16(authority[authority.index(after: colon)...]), number > 0 else { return nil }
             port = number

@@ -21,7 +21,10 @@ struct LaunchReportTests {
         }
     }
 
-    @Test(arguments: ["", "a", "a pid", "a pid x 1", "a pid 0 1", "a pid 1 1", "a pid -5 1", "a pid 42", "a exit", "a exit x", "a lost now", "a error 2", "a what 1"])
+    @Test(arguments: [
+        "", "a", "a pid", "a pid x 1", "a pid 0 1", "a pid 1 1", "a pid -5 1", "a pid 42", "a exit", "a exit x", "a lost now", "a error 2",
+        "a what 1",
+    ])
     func whatIsNoReportIsLeftOut(_ line: String) {
         #expect(LaunchReport(line: Substring(line)) == nil)
     }
@@ -45,7 +48,9 @@ struct LaunchReportTests {
 
     @Test func aNulIsRefused() {
         #expect(throws: LifecycleError.self) {
-            try LaunchSpecification.encode([LaunchSpecification(id: "1", executable: "/b/x\0y", arguments: [], environment: [:], nonce: "n")])
+            try LaunchSpecification.encode([
+                LaunchSpecification(id: "1", executable: "/b/x\0y", arguments: [], environment: [:], nonce: "n")
+            ])
         }
     }
 }

@@ -32,13 +32,17 @@ final class LiveHome: Sendable {
         if let context = try? LifecycleContext(home: path, owner: "cleaner"),
             let known = try? DaemonDirectory(home: home, loop: .shared).known()
         {
-            for id in known { _ = try? await StopRun(id, ladder: .signals(termination: .seconds(1)), cascade: false, context: context).run() }
+            for id in known {
+                _ = try? await StopRun(id, ladder: .signals(termination: .seconds(1)), cascade: false, context: context).run()
+            }
         }
         try? FileManager.default.removeItem(atPath: path)
     }
 
     static var binaries: String {
-        String((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))?.split(separator: "/").dropLast().joined(separator: "/") ?? "")
+        String(
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))?.split(separator: "/").dropLast().joined(
+                separator: "/") ?? "")
     }
 
     static var testDaemon: String { "/\(binaries)/rbee-test-daemon" }
@@ -48,7 +52,8 @@ final class LiveHome: Sendable {
         _ arguments: [String] = [], instance: String = "one", owner: String = "tester", program: String = LiveHome.testDaemon,
         configure: (inout DaemonSpecification) -> Void = { _ in }
     ) throws -> DaemonLifecycle {
-        try DaemonLifecycle(try specification(arguments, instance: instance, program: program, configure: configure), owner: owner, home: path)
+        try DaemonLifecycle(
+            try specification(arguments, instance: instance, program: program, configure: configure), owner: owner, home: path)
     }
 
     func specification(
@@ -76,7 +81,8 @@ final class LiveHome: Sendable {
     /// Who holds a daemon's lock.
     func holder(_ instance: String = "one") throws -> LockLine? {
         let id = try DaemonID(kind: .worker, instance: instance)
-        guard let files = try DaemonFiles.open(id, home: RbeeHome(root: path), create: false), case .held(let line, _, _) = try files.look() else {
+        guard let files = try DaemonFiles.open(id, home: RbeeHome(root: path), create: false), case .held(let line, _, _) = try files.look()
+        else {
             return nil
         }
         return line

@@ -13,12 +13,16 @@ struct EnsureExplorationTests {
     }
 
     private static let holder = Holder(nonce: "h", pid: 10)
-    private static let failures = [nil, FailedStart(nonce: "f1", end: .exited(1), output: ""), FailedStart(nonce: "f2", end: .signalled(9), output: "")]
+    private static let failures = [
+        nil, FailedStart(nonce: "f1", end: .exited(1), output: ""), FailedStart(nonce: "f2", end: .signalled(9), output: ""),
+    ]
 
     private static func answers(to action: EnsureMachine.Action) -> [EnsureMachine.Event] {
         switch action {
         case .look:
-            failures.map { .foundFree(failedStart: $0) } + [.foundHeld(nil, failedStart: nil), .foundHeld(holder, failedStart: failures[1]), .deadlineReached]
+            failures.map { .foundFree(failedStart: $0) } + [
+                .foundHeld(nil, failedStart: nil), .foundHeld(holder, failedStart: failures[1]), .deadlineReached,
+            ]
         case .ask:
             Answer.Phase.allCases.flatMap { phase in
                 ["h", "x"].map { .answered(Answer(nonce: $0, pid: 10, phase: phase, version: "1", buildID: "b", isOurLaunch: false)) }
@@ -36,7 +40,9 @@ struct EnsureExplorationTests {
         }
     }
 
-    @Test(arguments: [EnsureWish(), EnsureWish(mayLaunch: false), EnsureWish(notifies: false), EnsureWish(version: "2", silencesAllowed: 1)])
+    @Test(arguments: [
+        EnsureWish(), EnsureWish(mayLaunch: false), EnsureWish(notifies: false), EnsureWish(version: "2", silencesAllowed: 1),
+    ])
     func everyDialogueKeepsTheProtocol(_ wish: EnsureWish) {
         var explored = 0
         func explore(_ trail: Trail, _ action: EnsureMachine.Action, depth: Int) {

@@ -63,7 +63,9 @@ struct RestartMachineTests {
         _ = machine.handle(.started, now: 0, random: 0)
         #expect(machine.handle(.ended(reason: "x"), now: 61 * Self.second, random: 0) == .start)
         _ = machine.handle(.started, now: 61 * Self.second, random: 0)
-        #expect(machine.handle(.ended(reason: "x"), now: 62 * Self.second, random: 0) == .setTimer(at: 62 * Self.second + 100 * Self.millisecond))
+        #expect(
+            machine.handle(.ended(reason: "x"), now: 62 * Self.second, random: 0)
+                == .setTimer(at: 62 * Self.second + 100 * Self.millisecond))
     }
 
     @Test func aStopOnPurposeStartsNothing() {

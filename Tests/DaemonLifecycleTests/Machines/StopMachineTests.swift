@@ -50,7 +50,11 @@ struct StopMachineTests {
             guard length < 80 else { return }
             let events: [StopMachine.Event]
             switch action {
-            case .survey: events = [.surveyed(alive: 0, leaderAlive: false), .surveyed(alive: 1, leaderAlive: false), .surveyed(alive: 2, leaderAlive: true)]
+            case .survey:
+                events = [
+                    .surveyed(alive: 0, leaderAlive: false), .surveyed(alive: 1, leaderAlive: false),
+                    .surveyed(alive: 2, leaderAlive: true),
+                ]
             case .step: events = [.stepDone, .stepRefused("")]
             case .wait: events = [.gone, .patienceOver]
             case .finish(let result):

@@ -14,7 +14,8 @@ struct SubtreeTests {
     @Test func descendantsSessionGroupAndNonceBelong() {
         let entries = [
             Self.entry(100, nonce: "n"), Self.entry(101, parent: 100), Self.entry(102, parent: 101), Self.entry(103, session: 100),
-            Self.entry(104, group: 100), Self.entry(105, nonce: "n"), Self.entry(106, parent: 105), Self.entry(200), Self.entry(201, parent: 200),
+            Self.entry(104, group: 100), Self.entry(105, nonce: "n"), Self.entry(106, parent: 105), Self.entry(200),
+            Self.entry(201, parent: 200),
         ]
         #expect(Self.pids(entries) == [100, 101, 102, 103, 104, 105, 106])
     }
