@@ -30,6 +30,11 @@ package final class Shepherds: Sendable {
         letGo()
     }
 
+    /// Ends the shepherds' input and goes on listening: how a program ends with it is still reported.
+    package func endInput() {
+        input.close()
+    }
+
     /// Ends the shepherds' input. Doing it again changes nothing.
     package func letGo() {
         watch.cancel()
