@@ -110,7 +110,13 @@ let testTargets: [Target] = [
         "DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),
     tests("QueenTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen"]),
     tests("HiveTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "Hive", "OperationContract"]),
-    tests("WorkerTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Worker"]),
+    tests(
+        "WorkerTests",
+        [
+            "Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "Worker",
+            "rbee-launch", "rbee-worker",
+        ]
+    ),
     tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "KeeperCommands", "Platform"]),
 ]
 

@@ -157,16 +157,18 @@ import Testing
         #expect(error?.code == .cancelled)
     }
 
-    @Test func vectorsAreStableNormalisedAndAlikeForLikeTexts() throws {
+    @Test func vectorsAreStableNormalisedAndAlikeForLikeTexts() async throws {
         let texts = ["The bee gathers nectar", "the bees gather nectar", "A kernel schedules processes", "!", ""]
-        let embedding = try builtin.embed(texts, dimensions: nil)
-        #expect(embedding == (try builtin.embed(texts, dimensions: nil)))
+        let embedding = try await builtin.embed(texts, dimensions: nil)
+        #expect(embedding == (try await builtin.embed(texts, dimensions: nil)))
         #expect(embedding.vectors.map(\.count) == Array(repeating: 256, count: 5))
         for vector in embedding.vectors { #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4) }
         func likeness(_ a: Int, _ b: Int) -> Float { zip(embedding.vectors[a], embedding.vectors[b]).reduce(0) { $0 + $1.0 * $1.1 } }
         #expect(likeness(0, 1) > likeness(0, 2) + 0.3)
-        #expect(try builtin.embed(["bee"], dimensions: 3).vectors[0].count == 3)
-        for dimensions in [0, -1, 4097] { #expect(throws: EngineError.self) { try builtin.embed(["bee"], dimensions: dimensions) } }
+        #expect(try await builtin.embed(["bee"], dimensions: 3).vectors[0].count == 3)
+        for dimensions in [0, -1, 4097] {
+            await #expect(throws: EngineError.self) { try await builtin.embed(["bee"], dimensions: dimensions) }
+        }
     }
 }
 

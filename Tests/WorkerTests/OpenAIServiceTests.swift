@@ -118,7 +118,7 @@ extension OpenAIAnswer {
     @Test func vectorsComeAsNumbersAndAsBase64() async throws {
         let list = try await embed(#"{"model":"tiny","input":["a bee","a daemon"],"dimensions":8}"#).decoded(EmbeddingList.self)
         #expect(list.data.map(\.index) == [0, 1] && list.model == "tiny" && list.usage.promptTokens > 0)
-        let expected = try builtin.embed(["a bee", "a daemon"], dimensions: 8)
+        let expected = try await builtin.embed(["a bee", "a daemon"], dimensions: 8)
         #expect(list.data.map(\.embedding) == expected.vectors.map { .floats($0) })
         let coded = try await embed(#"{"model":"tiny","input":"a bee","dimensions":8,"encoding_format":"base64"}"#).decoded(
             EmbeddingList.self)

@@ -70,7 +70,7 @@ package struct BuiltinEngine: InferenceEngine {
         )
     }
 
-    package func embed(_ texts: [String], dimensions: Int?) throws(EngineError) -> TextEmbedding {
+    package func embed(_ texts: [String], dimensions: Int?) async throws(EngineError) -> TextEmbedding {
         let dimensions = dimensions ?? TextVectors.defaultDimensions
         guard (1...TextVectors.mostDimensions).contains(dimensions) else {
             throw EngineError(
@@ -91,6 +91,9 @@ package struct BuiltinEngine: InferenceEngine {
             }
             result.promptTokens += tokens.count
             result.vectors.append(vectors.vector(of: bytes, dimensions: dimensions))
+            // A long text takes milliseconds, and there may be thousands.
+            await Task.yield()
+            if Task.isCancelled { throw EngineError(.cancelled, "the request was cancelled") }
         }
         return result
     }

@@ -13,8 +13,8 @@ package protocol InferenceEngine: Sendable {
 
     /// A vector for each text, and what reading them cost in tokens.
     ///
-    /// - Throws: `EngineError` with `.unsupported` by an engine that has no vectors.
-    func embed(_ texts: [String], dimensions: Int?) throws(EngineError) -> TextEmbedding
+    /// - Throws: `EngineError` with `.unsupported` by an engine that has no vectors, `.cancelled` when the calling task was.
+    func embed(_ texts: [String], dimensions: Int?) async throws(EngineError) -> TextEmbedding
 }
 
 /// One answer in the making.

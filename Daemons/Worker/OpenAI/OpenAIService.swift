@@ -77,7 +77,7 @@ package struct OpenAIService: OpenAIBackend {
         await answer { () throws(OpenAIError) in
             let request = try EmbeddingRequest.read(body, limits: limits)
             try check(request.model)
-            let embedding = try mapped { () throws(EngineError) in try engine.embed(request.input.texts, dimensions: request.dimensions) }
+            let embedding = try await vectors(of: request)
             let data = embedding.vectors.enumerated().map { index, vector in
                 Embedding(index: index, embedding: EmbeddingVector(vector, base64: request.wantsBase64))
             }
@@ -121,12 +121,16 @@ package struct OpenAIService: OpenAIBackend {
             frequencyPenalty: options.frequencyPenalty ?? 0
         )
         let request = GenerationRequest(prompt: prompt, maxTokens: options.maxTokens, sampling: sampling, stop: options.stop)
-        return try mapped { () throws(EngineError) in try engine.begin(request) }
+        do {
+            return try engine.begin(request)
+        } catch {
+            throw OpenAIError(engine: error)
+        }
     }
 
-    private func mapped<T>(_ body: () throws(EngineError) -> T) throws(OpenAIError) -> T {
+    private func vectors(of request: EmbeddingRequest) async throws(OpenAIError) -> TextEmbedding {
         do {
-            return try body()
+            return try await engine.embed(request.input.texts, dimensions: request.dimensions)
         } catch {
             throw OpenAIError(engine: error)
         }
