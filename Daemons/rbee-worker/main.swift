@@ -1,1 +1,4 @@
-// main
+import DaemonRuntime
+import Worker
+
+DaemonMain.run(WorkerDaemon.definition)
