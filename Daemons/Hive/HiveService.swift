@@ -34,7 +34,8 @@ package final class HiveService: DaemonService {
         devices = HostDevices().read()
         queen = PeerAddress(given: context.arguments.value("--queen-url"), otherwise: .queen, home: context.home)
         let lifecycle = try LifecycleContext(
-            home: context.environment[DaemonEnvironment.home], owner: OwnerName.hive(context.id.instance), loop: context.loop)
+            home: context.environment[DaemonEnvironment.home], owner: OwnerName.hive(context.id.instance),
+            binDirectory: context.configuration[Settings.binDirectory], loop: context.loop)
         let own = PeerAddress(given: nil, otherwise: context.id, home: context.home)
         let news = Relay<Supervisor.Report>()
         fleet = WorkerFleet(

@@ -20,8 +20,12 @@ package struct LifecycleContext: Sendable {
     /// - Parameters:
     ///   - home: the folder that `RBEE_HOME` would name; nil follows the environment.
     ///   - owner: a name like `keeper`, `hive/localhost` or a service's own.
-    package init(home root: String?, owner: String, loop: EventLoop = .shared, launcher: (any Launcher)? = nil) throws(LifecycleError) {
-        let environment = ProcessInfo.processInfo.environment
+    ///   - binDirectory: where programs are looked for first, unless `RBEE_BIN_DIR` says so.
+    package init(
+        home root: String?, owner: String, binDirectory: String? = nil, loop: EventLoop = .shared, launcher: (any Launcher)? = nil
+    ) throws(LifecycleError) {
+        var environment = ProcessInfo.processInfo.environment
+        if let binDirectory, environment["RBEE_BIN_DIR"] == nil { environment["RBEE_BIN_DIR"] = binDirectory }
         guard OwnerName.isValid(owner) else {
             throw LifecycleError(.invalidArgument, "\"\(owner)\" is no owner: expected a name like keeper or hive/localhost")
         }

@@ -15,7 +15,8 @@ actor LocalHives {
     init(_ context: DaemonContext, onChange: @escaping @Sendable (Supervisor.Report) -> Void) throws {
         self.context = context
         let lifecycle = try LifecycleContext(
-            home: context.environment[DaemonEnvironment.home], owner: OwnerName.queen(context.id.instance), loop: context.loop)
+            home: context.environment[DaemonEnvironment.home], owner: OwnerName.queen(context.id.instance),
+            binDirectory: context.configuration[Settings.binDirectory], loop: context.loop)
         supervisor = Supervisor(context: lifecycle, onChange: onChange)
     }
 
