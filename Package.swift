@@ -113,7 +113,8 @@ let testTargets: [Target] = [
     tests(
         "WorkerTests",
         [
-            "Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "Worker",
+            "Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform",
+            "Worker",
             "rbee-launch", "rbee-worker",
         ]
     ),
