@@ -119,14 +119,16 @@ package actor WorkerService: DaemonService {
     package func drain(cascade: Bool, within limit: Duration) async {
         activity.stop()
         let (loop, last) = (context.loop, heartbeat())
+        let before = state
+        // From here on the end of the engine is ours.
+        state = .closed
         await withTaskGroup { group in
             for heartbeat in heartbeats {
                 // Whoever does not listen is not waited for: it will miss the heartbeats instead.
                 group.addTask { try? await loop.withDeadline(min(limit, Self.farewell)) { await heartbeat.stop(last: last) } }
             }
-            if case .serving(let engine) = state { group.addTask { await engine.stop() } }
+            if case .serving(let engine) = before { group.addTask { await engine.stop() } }
         }
-        state = .closed
     }
 
     // MARK: Heartbeats
