@@ -19,6 +19,10 @@ public struct InferRequest: Codable, Hashable, Sendable {
     public var topP: Double?
     /// The number of likely tokens considered; 0 means all.
     public var topK: Int?
+    /// Makes the same request give the same answer.
+    public var seed: Int64?
+    /// What the model is told before the prompt; with it the request is a chat of two messages.
+    public var system: String?
     /// The device a worker must compute on (`cpu`, `cuda:0`); any when absent.
     public var device: String?
     /// The worker that shall answer; any when absent.
@@ -29,7 +33,7 @@ public struct InferRequest: Codable, Hashable, Sendable {
     /// Makes a request.
     public init(
         hiveID: String? = nil, model: String, prompt: String, maxTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
-        topK: Int? = nil, device: String? = nil, workerID: String? = nil, stream: Bool = true
+        topK: Int? = nil, seed: Int64? = nil, system: String? = nil, device: String? = nil, workerID: String? = nil, stream: Bool = true
     ) {
         self.hiveID = hiveID
         self.model = model
@@ -38,6 +42,8 @@ public struct InferRequest: Codable, Hashable, Sendable {
         self.temperature = temperature
         self.topP = topP
         self.topK = topK
+        self.seed = seed
+        self.system = system
         self.device = device
         self.workerID = workerID
         self.stream = stream
@@ -53,6 +59,8 @@ public struct InferRequest: Codable, Hashable, Sendable {
         temperature = try fields.decodeIfPresent(Double.self, forKey: .temperature)
         topP = try fields.decodeIfPresent(Double.self, forKey: .topP)
         topK = try fields.decodeIfPresent(Int.self, forKey: .topK)
+        seed = try fields.decodeIfPresent(Int64.self, forKey: .seed)
+        system = try fields.decodeIfPresent(String.self, forKey: .system)
         device = try fields.decodeIfPresent(String.self, forKey: .device)
         workerID = try fields.decodeIfPresent(String.self, forKey: .workerID)
         stream = try fields.decodeIfPresent(Bool.self, forKey: .stream) ?? true
@@ -60,7 +68,7 @@ public struct InferRequest: Codable, Hashable, Sendable {
 
     /// What an engine has to know of it.
     public var sampling: SamplingOptions {
-        SamplingOptions(maxTokens: maxTokens ?? Self.defaultMaxTokens, temperature: temperature, topP: topP, topK: topK)
+        SamplingOptions(maxTokens: maxTokens ?? Self.defaultMaxTokens, temperature: temperature, topP: topP, topK: topK, seed: seed)
     }
 
     /// Checks every value against what an engine can do.
@@ -74,7 +82,7 @@ public struct InferRequest: Codable, Hashable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case hiveID = "hive_id"
-        case model, prompt, temperature, device, stream
+        case model, prompt, temperature, seed, system, device, stream
         case maxTokens = "max_tokens"
         case topP = "top_p"
         case topK = "top_k"
