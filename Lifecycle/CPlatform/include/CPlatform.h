@@ -49,6 +49,12 @@ int rbee_set_subreaper(int on);
 int rbee_set_parent_death_signal(int signal);
 int rbee_set_thread_name(const char *name);
 
+// MARK: Trying a program (spawn.c)
+
+/// posix_spawn(2) into a session of its own: default signals, /dev/null as input, `output` as both outputs, nothing else open, cwd "/".
+/// Returns 0 or an errno, also one of the exec.
+int rbee_spawn_isolated(const char *path, char *const arguments[], char *const environment[], int output, pid_t *pid);
+
 // MARK: Sockets (sockets.c)
 
 /// A close-on-exec, non-blocking AF_UNIX socket.

@@ -17,7 +17,7 @@ package enum Suggestion {
     }
 
     /// How many bytes must be put in, taken out, replaced or swapped with their neighbour.
-    static func distance(_ left: String, _ right: String) -> Int {
+    package static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8)
         let right = Array(right.utf8)
         var before: [Int] = []

@@ -1,18 +1,19 @@
 internal import Glibc
-internal import Platform
+package import Platform
 
 /// Finds the program of a daemon. Never the working directory, never `PATH`: what is started is what was installed.
-struct BinaryLocator: Sendable {
-    private let places: [String]
+package struct BinaryLocator: Sendable {
+    /// The directories that are looked into, in this order.
+    package let places: [String]
 
     /// - Parameters:
     ///   - home: whose `bin` is looked into after `RBEE_BIN_DIR`.
     ///   - environment: for `RBEE_BIN_DIR` and `HOME`.
-    init(home: RbeeHome, environment: [String: String]) {
+    package init(home: RbeeHome, environment: [String: String]) {
         var places: [String] = []
         if let explicit = environment["RBEE_BIN_DIR"], explicit.hasPrefix("/") { places.append(explicit) }
         places.append(home.bin)
-        if let beside = Self.folderOfRunningExecutable() { places.append(beside) }
+        if let beside = RunningExecutable.directory { places.append(beside) }
         if let user = environment["HOME"], user.hasPrefix("/") { places.append("\(user)/.local/bin") }
         places.append("/usr/lib/rbee")
         var seen: Set<String> = []
@@ -22,7 +23,7 @@ struct BinaryLocator: Sendable {
     /// The path of a program, by name or by its explicit path.
     ///
     /// - Throws: `binaryNotFound` with every place that was looked into, or what is wrong with the file that is there.
-    func find(_ name: String) throws(LifecycleError) -> String {
+    package func find(_ name: String) throws(LifecycleError) -> String {
         if name.contains("/") {
             guard name.hasPrefix("/") else {
                 throw LifecycleError(.binaryNotFound, "\(name) is not an absolute path: give the whole path of the program", path: name)
@@ -53,13 +54,5 @@ struct BinaryLocator: Sendable {
         } catch {
             return error.message
         }
-    }
-
-    private static func folderOfRunningExecutable() -> String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard length > 0 else { return nil }
-        let path = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path.lastIndex(of: "/").map { String(path[..<$0]) }
     }
 }

@@ -29,7 +29,7 @@ actor ProcessScan {
         next = nil
     }
 
-    private static func read() -> [Subtree.Entry] {
+    static func read() -> [Subtree.Entry] {
         (ProcessTable.scan() ?? []).filter { !$0.isDead }.map { process in
             Subtree.Entry(
                 pid: process.pid, parent: process.parent, group: process.group, session: process.session, startTicks: process.startTicks,
