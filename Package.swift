@@ -118,7 +118,7 @@ let testTargets: [Target] = [
             "rbee-launch", "rbee-worker",
         ]
     ),
-    tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "KeeperCommands", "Platform"]),
+    tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
 ]
 
 let package = Package(

@@ -1,0 +1,110 @@
+internal import DaemonContract
+
+/// `doctor`: looks for what is wrong and names the command that helps.
+enum DoctorCommand {
+    private static let fix = OptionSpec.flag("fix", "set corrupt files aside and remove what dead daemons left")
+
+    static let command = Command(
+        "doctor", summary: "look for what is wrong and say what helps",
+        discussion: [
+            "Looks at directories and their modes, the token, locks against records, sockets of dead daemons, files that cannot be read, "
+                + "programs and their versions, ports and who holds them, and the configuration. Starts nothing, and changes nothing "
+                + "without --fix.",
+            #"With --json: {"ok","checks":[{"level","subject","message","next"}]}; level is ok, warn or fail."#,
+        ],
+        options: [fix], exits: [.init(.done, "nothing failed; there may be warnings"), .init(.failed, "something failed"), .init(.usage)],
+        examples: [.init("rbee-keeper doctor", "look"), .init("rbee-keeper doctor --fix", "look, and clean up")]
+    ) { context in
+        var checks: [Finding] = []
+        do {
+            let home = try context.home()
+            checks += HomeCheckup(home: home).findings()
+            checks += RunCheckup(home: home, fixes: context.arguments.has(fix)).findings()
+            checks += try await daemons(context)
+            checks += try await programs(context)
+            checks += try await ports(context)
+        } catch {
+            let failure = KeeperError(from: error)
+            checks.append(.fail("home", failure.message, next: failure.next.first))
+        }
+        checks += configuration(context)
+        let report = DoctorReport(checks: checks)
+        try context.output.result(report)
+        return report.isHealthy ? .done : .failed
+    }
+
+    /// Daemons that are not as they should be, by their own word or their silence.
+    private static func daemons(_ context: KeeperContext) async throws -> [Finding] {
+        try await context.daemons().rows().compactMap { row in
+            let kind = row.kind.rawValue
+            let why = row.reason.map { ": \($0)" } ?? ""
+            switch row.state {
+            case .silent: return .fail(row.name, "runs and does not answer\(why)", next: "rbee-keeper \(kind) restart")
+            case .failed: return .fail(row.name, "failed\(why)", next: "rbee-keeper \(kind) logs --streams")
+            case .degraded: return .warn(row.name, "is degraded\(why)", next: "rbee-keeper \(kind) logs")
+            case .backoff: return .warn(row.name, "ended and is started again after a wait\(why)", next: "rbee-keeper \(kind) logs")
+            case .stopped, .starting, .ready, .draining, .stale, .unknown: return nil
+            }
+        }
+    }
+
+    private static func programs(_ context: KeeperContext) async throws -> [Finding] {
+        let control = try context.daemons()
+        let probes = try context.probes()
+        var findings: [Finding] = []
+        for search in [control.locateLauncher()] + DaemonReference.kinds.map({ control.locate($0) }) {
+            let kind = DaemonReference.kinds.first { $0.binaryName == search.name }
+            guard let path = search.found else {
+                findings.append(
+                    .fail(
+                        search.name, "was not found; looked in \(search.places.joined(separator: ", "))",
+                        next: kind.map { "rbee-keeper \($0.rawValue) install PATH" } ?? "set RBEE_BIN_DIR to the directory that holds it"))
+                continue
+            }
+            do {
+                let version = try await probes.version(ofBinary: path)
+                if version.split(separator: " ").last.map(String.init) == RbeeVersion.current {
+                    findings.append(.ok(search.name, "\(path) is version \(RbeeVersion.current)"))
+                } else {
+                    findings.append(
+                        .warn(
+                            search.name, "\(path) says '\(version)', this keeper is \(RbeeVersion.current)",
+                            next: kind.map { "rbee-keeper \($0.rawValue) install" }))
+                }
+            } catch {
+                findings.append(
+                    .fail(search.name, KeeperError(from: error).message, next: kind.map { "rbee-keeper \($0.rawValue) install" }))
+            }
+        }
+        return findings
+    }
+
+    /// The configured ports: ours, free, or somebody else's.
+    private static func ports(_ context: KeeperContext) async throws -> [Finding] {
+        let rows = try await context.daemons().rows()
+        let settings = try context.settings(), probes = try context.probes()
+        return try [DaemonKind.queen, .hive].compactMap { kind in
+            let key = "\(kind.rawValue).port"
+            guard let port = (try settings.entry(key)?.value).flatMap({ Int($0) }), port > 0 else { return nil }
+            let subject = "port \(port)"
+            guard let holder = try probes.holder(ofPort: port) else { return .ok(subject, "is free for the \(kind.rawValue)") }
+            let ours = rows.first { $0.kind == kind && $0.state.isRunning }
+            if let ours, holder.pid == ours.pid { return .ok(subject, "is served by \(ours.name)") }
+            let message = "is held by \(holder.description), so the \(kind.rawValue) cannot use it"
+            // A queen that runs elsewhere does not need it now.
+            let next = "rbee-keeper config set \(key) 0"
+            return ours == nil ? .fail(subject, message, next: next) : .warn(subject, message, next: next)
+        }
+    }
+
+    private static func configuration(_ context: KeeperContext) -> [Finding] {
+        do {
+            let settings = try context.settings()
+            let problems = settings.problems()
+            if problems.isEmpty { return [.ok("config", settings.path)] }
+            return problems.map { .fail("config", $0.message, next: "rbee-keeper config list") }
+        } catch {
+            return [.fail("config", KeeperError(from: error).message, next: "rbee-keeper config path")]
+        }
+    }
+}

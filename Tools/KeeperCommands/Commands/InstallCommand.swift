@@ -1,0 +1,88 @@
+internal import DaemonContract
+
+/// `queen install`, `hive uninstall`, …: programs into and out of their directory.
+enum InstallCommand {
+    /// JSON of `install`: `{"binary_path","install_time","found_in_target"}`.
+    private struct InstallReport: Report {
+        let result: InstallResult
+
+        func encode(to encoder: any Encoder) throws {
+            try result.encode(to: encoder)
+        }
+
+        func lines(_ style: Style) -> [String] {
+            ["\(style.paint("installed", .good)) \(SafeText.line(result.binaryPath))"]
+        }
+    }
+
+    /// JSON of `uninstall`: `{"binary_path","removed"}`.
+    private struct UninstallReport: Report {
+        let path: String
+        let removed: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case path = "binary_path"
+            case removed
+        }
+
+        func lines(_ style: Style) -> [String] {
+            [SafeText.line(removed ? "removed \(path)" : "\(path) was not installed")]
+        }
+    }
+
+    static func install(_ kind: DaemonKind) -> Command {
+        let typed = "rbee-keeper \(kind.rawValue) install"
+        return Command(
+            path: [kind.rawValue, "install"], summary: "install the program \(kind.binaryName)",
+            discussion: [
+                "Copies it into its directory, whole or not at all, after it has shown with --version that it runs. A running daemon keeps the "
+                    + "old one until it is restarted.",
+                #"With --json: {"binary_path","install_time","found_in_target"}."#,
+            ],
+            options: [.directory],
+            operands: [OperandSpec("SOURCE", .path, "the program to install; without it, the one beside this keeper", count: .optional)],
+            exits: [.init(.done, "it is installed"), .init(.failed, "nothing was changed"), .init(.usage)],
+            examples: [
+                .init(typed, "the one beside this keeper"),
+                .init("\(typed) .build/release/\(kind.binaryName)", "one just built"),
+            ]
+        ) { context in
+            var config = InstallConfig(binaryName: kind.binaryName)
+            config.binaryPath = context.arguments.operands.first.map(context.absolute)
+            config.targetPath = context.arguments.text(.directory).map(context.absolute)
+            let result = try await context.installer().install(config)
+            try context.output.result(InstallReport(result: result))
+            if let row = try? await context.daemons().row(of: DaemonID(kind: kind)), row.state.isRunning {
+                context.output.note("\(row.name) runs the program it was started from; 'rbee-keeper \(kind.rawValue) restart' changes over")
+            }
+            return .done
+        }
+    }
+
+    static func uninstall(_ kind: DaemonKind) -> Command {
+        let typed = "rbee-keeper \(kind.rawValue) uninstall"
+        return Command(
+            path: [kind.rawValue, "uninstall"], summary: "remove the installed program \(kind.binaryName)",
+            discussion: [
+                "Refuses while a daemon runs it. Not installed is fine, and it says so.",
+                #"With --json: {"binary_path","removed"}."#,
+            ],
+            options: [.directory], exits: [.init(.done, "it is not installed, also when it never was"), .init(.failed), .init(.usage)],
+            examples: [.init(typed, "remove it")]
+        ) { context in
+            let rows = try await context.daemons().rows().filter { $0.kind == kind && $0.state.isRunning }
+            if let row = rows.first {
+                let pid = row.pid.map { " (pid \($0))" } ?? ""
+                throw KeeperError(
+                    .failed, "\(kind.binaryName) was not removed: \(row.name) is still running\(pid)",
+                    next: ["rbee-keeper \(kind.rawValue) stop\(row.kind == .worker ? " \(row.instance)" : "")"])
+            }
+            let installer = try context.installer()
+            let directory = context.arguments.text(.directory).map(context.absolute) ?? installer.defaultDirectory
+            let path = "\(directory)/\(kind.binaryName)"
+            let removed = try await installer.uninstall(UninstallConfig(daemonName: kind.binaryName, installPath: path))
+            try context.output.result(UninstallReport(path: path, removed: removed))
+            return .done
+        }
+    }
+}

@@ -1,0 +1,133 @@
+internal import DaemonContract
+internal import DaemonLifecycle
+internal import Platform
+
+/// Looks at what stands in the run directory: locks against records, sockets of the dead, files that cannot be read.
+///
+/// Reads only; with `fixes` it sets corrupt files aside and removes what dead daemons left, holding their lock meanwhile.
+struct RunCheckup {
+    let home: RbeeHome
+    let fixes: Bool
+
+    func findings() -> [Finding] {
+        guard let run = try? RunDirectory.open(home.run, create: false) else { return [] }
+        return DaemonKind.known.flatMap { daemons(of: $0, in: run) } + handles(in: run)
+    }
+
+    private func daemons(of kind: DaemonKind, in run: RunDirectory) -> [Finding] {
+        do {
+            guard let directory = try run.subdirectory(kind.rawValue, create: false) else { return [] }
+            let instances = Set(try directory.list().compactMap(Self.instance)).sorted()
+            return instances.flatMap { instance -> [Finding] in
+                guard let id = try? DaemonID(kind: kind, instance: instance) else { return [] }
+                return daemon(id, in: directory)
+            }
+        } catch {
+            return [.fail(kind.rawValue, error.message, next: "chmod 700 '\(home.run)/\(kind.rawValue)'")]
+        }
+    }
+
+    /// The instance whose file this is, if it is one of the files a daemon has.
+    private static func instance(of file: String) -> String? {
+        for ending in [".last.json", ".grpc.sock", ".ipc.sock", ".lock", ".json", ".sock", ".out"] where file.hasSuffix(ending) {
+            return String(file.dropLast(ending.count))
+        }
+        return nil
+    }
+
+    private func daemon(_ id: DaemonID, in directory: RunDirectory) -> [Finding] {
+        let name = id.description
+        var findings: [Finding] = []
+        let record: DaemonRecord? = readable("\(id.instance).json", of: id, in: directory, &findings)
+        let _: LastEnd? = readable("\(id.instance).last.json", of: id, in: directory, &findings)
+        do {
+            switch try FileLock.probe(in: directory, name: "\(id.instance).lock") {
+            case .held:
+                findings += try held(id, record, in: directory)
+            case .free, .absent:
+                findings += try free(id, record, in: directory)
+            }
+        } catch {
+            findings.append(.fail(name, KeeperError(from: error).message, next: "rbee-keeper \(id.kind.rawValue) logs --streams"))
+        }
+        return findings
+    }
+
+    private func held(_ id: DaemonID, _ record: DaemonRecord?, in directory: RunDirectory) throws -> [Finding] {
+        let name = id.description
+        guard let line = try LockLine.read(in: directory, name: "\(id.instance).lock") else {
+            return [.warn(name, "its lock is held by a process that has not said who it is (yet)", next: "rbee-keeper doctor")]
+        }
+        guard let record else {
+            return [.warn(name, "process \(line.pid) holds its lock and has written no record (yet)", next: "rbee-keeper status \(name)")]
+        }
+        guard record.nonce == line.nonce.text else {
+            return [.warn(name, "its record is of an earlier process; process \(line.pid) runs now", next: "rbee-keeper status \(name)")]
+        }
+        guard try directory.stat("\(id.instance).sock") != nil else {
+            return [
+                .warn(
+                    name, "process \(line.pid) runs and its socket is missing; it makes it again within a second",
+                    next: "rbee-keeper status \(name)")
+            ]
+        }
+        return [.ok(name, "lock, record and socket agree on process \(line.pid)")]
+    }
+
+    private func free(_ id: DaemonID, _ record: DaemonRecord?, in directory: RunDirectory) throws -> [Finding] {
+        let name = id.description
+        let socket = try directory.stat("\(id.instance).sock")
+        guard record != nil || socket != nil else { return [.ok(name, "does not run, and left nothing behind")] }
+        let what = [record.map { _ in "record" }, socket.map { _ in "socket" }].compactMap { $0 }.joined(separator: " and ")
+        guard fixes else {
+            return [.warn(name, "does not run, and its \(what) is left: it was killed", next: "rbee-keeper doctor --fix")]
+        }
+        guard try DaemonFiles.open(id, home: home, create: false)?.sweep() == true else {
+            return [.warn(name, "somebody starts it just now", next: "rbee-keeper doctor")]
+        }
+        return [.ok(name, "did not run; its \(what) was removed")]
+    }
+
+    private func handles(in run: RunDirectory) -> [Finding] {
+        do {
+            guard let directory = try run.subdirectory("handles", create: false) else { return [] }
+            var findings: [Finding] = []
+            for name in try directory.list() where name.hasSuffix(".json") {
+                let _: HandleFile? = readable(name, of: nil, in: directory, &findings)
+            }
+            return findings
+        } catch {
+            return [.fail("handles", error.message, next: "chmod 700 '\(home.run)/handles'")]
+        }
+    }
+
+    /// Reads a JSON file. One that cannot be read is named, and with `fixes` set aside.
+    private func readable<Value: Decodable>(
+        _ file: String, of id: DaemonID?, in directory: RunDirectory, _ findings: inout [Finding]
+    ) -> Value? {
+        let path = "\(directory.path)/\(file)"
+        let subject = id?.description ?? "handles"
+        let why: String
+        do {
+            guard let bytes = try directory.read(file) else { return nil }
+            do {
+                return try ContractJSON.decode(Value.self, from: bytes)
+            } catch {
+                why = "\(error)"
+            }
+        } catch {
+            why = error.message
+        }
+        guard fixes else {
+            findings.append(.warn(subject, "\(path) is corrupt: \(why)", next: "rbee-keeper doctor --fix"))
+            return nil
+        }
+        do {
+            let aside = try directory.quarantine(file)
+            findings.append(.warn(subject, "\(path) was corrupt (\(why)) and was set aside as \(aside)"))
+        } catch {
+            findings.append(.fail(subject, "\(path) is corrupt and cannot be set aside: \(error.message)"))
+        }
+        return nil
+    }
+}

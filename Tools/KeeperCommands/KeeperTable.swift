@@ -1,0 +1,25 @@
+internal import DaemonContract
+
+extension CommandTable {
+    /// Every command of rbee-keeper, in the order help shows them.
+    package static let keeper = CommandTable(
+        program: "rbee-keeper",
+        summary: "start, find, keep alive and cleanly stop the local daemons of rbee",
+        groups: [
+            CommandGroup("queen", summary: "the queen: takes requests and jobs and hands them to workers"),
+            CommandGroup("hive", summary: "the hive: starts, supervises and stops the workers of this machine"),
+            CommandGroup("worker", summary: "workers: each serves one model"),
+            CommandGroup("config", summary: "the configuration"),
+        ],
+        commands: [
+            UpCommand.command, DownCommand.command, StatusCommand.command, ListCommand.command, InferCommand.command,
+            PingCommand.command, LogsCommand.command, DoctorCommand.command, KeepAliveCommand.command, DownCommand.shutdownAll,
+            HelpCommand.command,
+        ]
+            + KindCommands(kind: .queen).all
+            + KindCommands(kind: .hive).all
+            + KindCommands(kind: .worker).all + [WorkerCommands.spawn, WorkerCommands.list, WorkerCommands.get]
+            + [ConfigCommands.get, ConfigCommands.set, ConfigCommands.list, ConfigCommands.path],
+        globals: OptionSpec.globals
+    )
+}
