@@ -15,10 +15,11 @@ struct Pair {
     let client: HTTPClient
     let endpoint: HTTPEndpoint
     private let directory: String?
+    private let waiting: Descriptor?
 
     init(
         _ transport: Transport = .unix, loop: EventLoop? = nil, limits: HTTPLimits = HTTPLimits(),
-        options: HTTPClientOptions = HTTPClientOptions(), handler: @escaping HTTPHandler
+        options: HTTPClientOptions = HTTPClientOptions(), acceptsLater: Bool = false, handler: @escaping HTTPHandler
     ) throws {
         let loop = try loop ?? EventLoop(name: "test")
         self.loop = loop
@@ -27,6 +28,7 @@ struct Pair {
         case .tcp:
             endpoint = .tcp(host: "127.0.0.1", port: try server.listenTCP(host: "127.0.0.1", port: 0))
             directory = nil
+            waiting = nil
         case .unix:
             var template = Array("/tmp/rbee-http-XXXXXX".utf8CString)
             guard mkdtemp(&template) != nil else { throw SystemError(errno: errno, "make a directory") }
@@ -34,10 +36,21 @@ struct Pair {
             directory = path
             let run = try RunDirectory.open(path, create: false)
             guard let run else { throw SystemError(errno: ENOENT, "open", path: path) }
-            server.listen(descriptor: try run.bindSocket("s").descriptor)
+            let socket = try run.bindSocket("s").descriptor
+            waiting = acceptsLater ? socket : nil
+            if !acceptsLater {
+                server.listen(descriptor: socket)
+            }
             endpoint = .unix(path: "\(path)/s")
         }
         client = HTTPClient(loop: loop, endpoint: endpoint, options: options)
+    }
+
+    /// Begins to accept what has connected since; for a pair that accepts later.
+    func accept() {
+        if let waiting {
+            server.listen(descriptor: waiting)
+        }
     }
 
     var port: Int {

@@ -29,9 +29,19 @@ final class RawClient: Sendable {
             result = path.withCString { rbee_unix_connect(descriptor, $0, strlen($0)) }
         }
         guard result == 0 else { throw Failed(call: "connect", number: errno) }
-        // A test that waits for what never comes ends all the same.
+        limitWaiting()
+    }
+
+    init(adopting number: Int32) {
+        descriptor = number
+        limitWaiting()
+    }
+
+    /// A test that waits for what never comes ends all the same.
+    private func limitWaiting() {
         var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit {
@@ -51,6 +61,12 @@ final class RawClient: Sendable {
             guard count > 0 else { return }
             sent += count
         }
+    }
+
+    /// Makes closing a reset: the other side sees an error instead of an end.
+    func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     func shutDownWriting() {

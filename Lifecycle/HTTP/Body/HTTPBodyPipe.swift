@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Synchronization
 
 /// The bytes of one body on their way from a connection, on its loop, to one reader, anywhere.
@@ -5,7 +6,7 @@ internal import Synchronization
 /// The producer never waits: it is told to pause when more than `capacity` bytes are unread, and asked for more when the reader has
 /// taken them all.
 final class HTTPBodyPipe: Sendable {
-    /// What the reader asks of the producer. Called on the reader's thread, never under the lock.
+    /// What the reader asks of the producer.
     enum Demand: Sendable {
         /// The reader waits for bytes, or has made room after a pause.
         case more
@@ -29,9 +30,18 @@ final class HTTPBodyPipe: Sendable {
     private let capacity: Int
     private let demand: @Sendable (Demand) -> Void
 
-    init(capacity: Int, demand: @escaping @Sendable (Demand) -> Void) {
+    /// - Parameters:
+    ///   - loop: where the producer lives.
+    ///   - demand: called on the loop; at once when the reader is there, too.
+    init(capacity: Int, loop: EventLoop, demand: @escaping @Sendable (Demand) -> Void) {
         self.capacity = capacity
-        self.demand = demand
+        self.demand = { demanded in
+            switch demanded {
+            case .more: loop.run { demand(demanded) }
+            // A reader disappears wherever its last reference does, even in the middle of what the producer does.
+            case .none: loop.execute { demand(demanded) }
+            }
+        }
     }
 
     // MARK: Producer
@@ -105,7 +115,13 @@ final class HTTPBodyPipe: Sendable {
             return (state.end?.result, false)
         }
         let wasFull = state.buffered >= capacity && state.end == nil
-        let bytes = state.chunks.count == 1 ? state.chunks[0] : Array(state.chunks.joined())
+        var bytes = state.chunks[0]
+        if state.chunks.count > 1 {
+            bytes.reserveCapacity(state.buffered)
+            for chunk in state.chunks.dropFirst() {
+                bytes += chunk
+            }
+        }
         state.chunks = []
         state.buffered = 0
         return (.success(bytes), wasFull)

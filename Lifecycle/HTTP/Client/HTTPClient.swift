@@ -17,7 +17,8 @@ package final class HTTPClient: Sendable {
     }
 
     deinit {
-        close()
+        // Later, since this may be the end of the very exchange that kept the client.
+        loop.execute { [pool] in pool.assumeIsolated { $0.close() } }
     }
 
     /// Sends a request and waits for the head of its response.

@@ -117,9 +117,8 @@ extension HTTPClientConnection {
         if bodyIsComplete {
             body = HTTPBody(arrived.body)
         } else {
-            let pipe = HTTPBodyPipe(capacity: options.bufferBytes) { [weak self] demand in
-                guard let self else { return }
-                self.loop.run { self.assumeIsolated { $0.bodyDemanded(demand, by: number) } }
+            let pipe = HTTPBodyPipe(capacity: options.bufferBytes, loop: loop) { [weak self] demand in
+                self?.assumeIsolated { $0.bodyDemanded(demand, by: number) }
             }
             if !arrived.body.isEmpty {
                 exchange?.isPaused = !pipe.push(arrived.body)
@@ -176,11 +175,7 @@ extension HTTPClientConnection {
             exchange?.bodyLeft = left - bytes.count
             output.append(bytes)
         } else {
-            var head: [UInt8] = []
-            HTTPSerializer.chunkHead(bytes.count, into: &head)
-            output.append(head)
-            output.append(bytes)
-            output.append(HTTPSerializer.chunkEnd)
+            output.append(chunk: bytes)
         }
         flush()
         while output.count > options.bufferBytes {

@@ -96,8 +96,9 @@ actor HTTPClientConnection {
         case .bytes(let body):
             let framing: HTTPFraming? = body.isEmpty ? (request.method.expectsBody ? HTTPFraming.none : nil) : .length(body.count)
             HTTPSerializer.request(request.method, request.target, host: pool.host, request.headers, framing: framing, into: &head)
-            if body.count <= 32 * 1024 {
-                output.append(head + body)
+            if body.count <= SocketOutput.worthJoining {
+                head += body
+                output.append(head)
             } else {
                 output.append(head)
                 output.append(body)

@@ -26,12 +26,15 @@ extension HTTPServerConnection {
         guard case .bytes(let body) = response.content, let plan = machine.responseBegan(response.status, length: body.count) else {
             return
         }
-        let bytes = plan.sendsBody ? body : []
-        // Copying a small body is cheaper than a second segment.
-        let joined = bytes.count <= 32 * 1024
-        output.append(head(response, plan, reserving: joined ? bytes.count : 0) + (joined ? bytes : []))
-        if !joined {
+        var bytes = head(response, plan, reserving: body.count <= SocketOutput.worthJoining ? body.count : 0)
+        if !plan.sendsBody {
             output.append(bytes)
+        } else if body.count <= SocketOutput.worthJoining {
+            bytes += body
+            output.append(bytes)
+        } else {
+            output.append(bytes)
+            output.append(body)
         }
         responseEnded()
     }
@@ -132,17 +135,7 @@ extension HTTPServerConnection {
             output.append(bytes)
             return
         }
-        var chunk: [UInt8] = []
-        let joined = bytes.count <= 32 * 1024
-        chunk.reserveCapacity(16 + (joined ? bytes.count : 0))
-        HTTPSerializer.chunkHead(bytes.count, into: &chunk)
-        if joined {
-            output.append(chunk + bytes + HTTPSerializer.chunkEnd)
-        } else {
-            output.append(chunk)
-            output.append(bytes)
-            output.append(HTTPSerializer.chunkEnd)
-        }
+        output.append(chunk: bytes)
     }
 
     /// Waits until the client has taken most of what is on its way.

@@ -223,9 +223,8 @@ actor HTTPServerConnection {
         if bodyIsComplete {
             body = HTTPBody(arrival.body)
         } else {
-            let pipe = HTTPBodyPipe(capacity: limits.bufferBytes) { [weak self] demand in
-                guard let self else { return }
-                self.loop.run { self.assumeIsolated { $0.bodyDemanded(demand, by: number) } }
+            let pipe = HTTPBodyPipe(capacity: limits.bufferBytes, loop: loop) { [weak self] demand in
+                self?.assumeIsolated { $0.bodyDemanded(demand, by: number) }
             }
             if !arrival.body.isEmpty {
                 started.isPaused = !pipe.push(arrival.body)

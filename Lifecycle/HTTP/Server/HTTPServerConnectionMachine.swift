@@ -59,6 +59,8 @@ struct HTTPServerConnectionMachine {
     private let discardLimit: Int
     /// What every further request is answered.
     private var refusesWith: HTTPRefusal?
+    /// Part of a response that is complete as far as its handler is concerned may still wait for the client to take it.
+    private var hasOutput = false
 
     /// - Parameters:
     ///   - bodyLimit: bytes of a request's body.
@@ -91,13 +93,14 @@ struct HTTPServerConnectionMachine {
     var isBusy: Bool {
         switch state {
         case .serving, .closing: true
-        case .idle, .readingHead, .lingering, .closed: false
+        case .idle, .readingHead: hasOutput
+        case .lingering, .closed: false
         }
     }
 
     var deadline: Deadline? {
         switch state {
-        case .idle: refusesWith == nil ? .idle : .head
+        case .idle: hasOutput ? nil : refusesWith == nil ? .idle : .head
         case .readingHead: .head
         case .serving(let exchange): exchange.request == .receiving ? .body : nil
         case .lingering: .linger
@@ -248,6 +251,9 @@ struct HTTPServerConnectionMachine {
     /// The client sends no more: it is gone, or has only shut its half.
     mutating func inputEnded() -> EndOutcome {
         switch state {
+        case .idle where hasOutput:
+            state = .closing
+            return .nothing
         case .idle, .readingHead, .lingering:
             state = .closed
             return .abort
@@ -313,6 +319,7 @@ struct HTTPServerConnectionMachine {
         }
         let sendsBody = !status.hasNoBody && !exchange.isHead
         exchange.response = sendsBody && length == nil ? .streaming(framing ?? .untilClose) : .pending
+        hasOutput = true
         state = .serving(exchange)
         let connection: ResponsePlan.Connection? =
             exchange.keepsAlive ? (exchange.minorVersion == 0 ? .keepAlive : nil) : .close
@@ -338,6 +345,7 @@ struct HTTPServerConnectionMachine {
     mutating func responseEnded() -> ResponseOutcome {
         guard case .serving(var exchange) = state else { return .nothing }
         exchange.response = .complete
+        hasOutput = true
         guard exchange.keepsAlive, refusesWith == nil else {
             state = .closing
             return .finish
@@ -361,6 +369,7 @@ struct HTTPServerConnectionMachine {
     ///
     /// - Returns: whether our half is to be shut.
     mutating func outputDrained() -> Bool {
+        hasOutput = false
         guard case .closing = state else { return false }
         state = .lingering
         return true
@@ -391,7 +400,7 @@ struct HTTPServerConnectionMachine {
     mutating func drain() -> Bool {
         refusesWith = .draining
         guard case .idle = state else { return false }
-        state = .closed
-        return true
+        state = hasOutput ? .closing : .closed
+        return !hasOutput
     }
 }

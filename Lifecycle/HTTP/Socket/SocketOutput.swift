@@ -25,6 +25,25 @@ struct SocketOutput {
         count += bytes.count
     }
 
+    /// Up to this size copying is cheaper than a segment of its own.
+    static let worthJoining = 32 * 1024
+
+    /// Appends bytes as a chunk of a chunked body.
+    mutating func append(chunk bytes: [UInt8]) {
+        var chunk: [UInt8] = []
+        chunk.reserveCapacity(20 + (bytes.count <= Self.worthJoining ? bytes.count : 0))
+        HTTPSerializer.chunkHead(bytes.count, into: &chunk)
+        if bytes.count <= Self.worthJoining {
+            chunk += bytes
+            chunk += HTTPSerializer.chunkEnd
+            append(chunk)
+        } else {
+            append(chunk)
+            append(bytes)
+            append(HTTPSerializer.chunkEnd)
+        }
+    }
+
     /// Gives the socket as much as it takes.
     mutating func write(to socket: Int32) -> Progress {
         while count > 0 {
