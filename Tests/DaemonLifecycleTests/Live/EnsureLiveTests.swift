@@ -106,12 +106,15 @@ struct EnsureLiveTests {
 
     @Test func aWaiterLeavesTheHolderAlone() async throws {
         try await LiveHome.with { home in
-            async let slow = home.lifecycle(["--start-delay", "2s"]).ensure()
-            while try home.holder() == nil { await Task.yield() }
+            let slow = Task { try await home.lifecycle(["--start-hang"]).ensure() }
+            let line = try await home.nextHolder()
             let waiter = try home.lifecycle(owner: "waiter") { $0.startTimeout = .milliseconds(200) }
             let error = await #expect(throws: LifecycleError.self) { try await waiter.ensure() }
             #expect(error?.code == .timedOut)
-            #expect(try await slow.shouldCleanup)
+            #expect(error?.pid == line.pid)
+            #expect(line.process.isAlive)
+            try kill(line)
+            await #expect(throws: LifecycleError.self) { try await slow.value }
         }
     }
 
@@ -119,7 +122,7 @@ struct EnsureLiveTests {
         try await LiveHome.with { home in
             let lifecycle = try home.lifecycle(["--start-delay", "300ms"])
             let caller = Task { try await lifecycle.ensure() }
-            while try home.holder() == nil { await Task.yield() }
+            _ = try await home.nextHolder()
             caller.cancel()
             let error = await #expect(throws: LifecycleError.self) { try await caller.value }
             #expect(error?.code == .cancelled)

@@ -89,6 +89,16 @@ final class LiveHome: Sendable {
     }
 }
 
+extension LiveHome {
+    /// The holder of a lock that somebody is about to take.
+    func nextHolder() async throws -> LockLine {
+        while true {
+            if let line = try holder() { return line }
+            try await EventLoop.shared.sleep(for: .milliseconds(2))
+        }
+    }
+}
+
 /// Kills a process that a test has started, by its pidfd, and waits until it is gone.
 func kill(_ line: LockLine, _ signal: Int32 = SIGKILL) throws {
     let watch = try #require(try ProcessWatch.open(pid: line.pid))

@@ -53,7 +53,7 @@ struct StopLiveTests {
     @Test func aDaemonThatIsStillStartingIsStopped() async throws {
         try await LiveHome.with { home in
             let start = Task { try await home.lifecycle(["--start-hang"]).ensure() }
-            while try home.holder() == nil { await Task.yield() }
+            _ = try await home.nextHolder()
             let receipt = try await stop(home, .graceful(grace: .milliseconds(300), termination: .milliseconds(300)))
             #expect(receipt.wasRunning)
             let error = await #expect(throws: LifecycleError.self) { try await start.value }
