@@ -45,7 +45,9 @@ package struct DaemonFiles: Sendable {
                 case .held(_, let record, let end): (end, record)
                 }
             guard let end, record?.nonce != end.nonce || record?.state == .starting else { return nil }
-            return end.processEnd.map { FailedStart(nonce: end.nonce, end: $0, output: end.output) }
+            // Status 0 is an end on purpose, which takes the record along.
+            guard let how = end.processEnd, how != .exited(0) else { return nil }
+            return FailedStart(nonce: end.nonce, end: how, output: end.output)
         }
     }
 
