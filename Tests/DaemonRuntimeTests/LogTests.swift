@@ -159,6 +159,23 @@ import Testing
         }
     }
 
+    @Test func aFileThatWasMovedAwayIsMadeAnew() throws {
+        try withFolder { folder in
+            let log = JSONLinesLog()
+            log.open(directory: folder, name: "d.log")
+            log.info("One.")
+            #expect(rename(folder + "/d.log", folder + "/old") == 0)
+            log.info("Two.")
+            log.tick()
+            log.info("Three.")
+            log.tick()
+            log.info("Four.")
+            let (old, new) = (try lines(folder + "/old"), try lines(folder + "/d.log"))
+            #expect(old.map(\.message) == ["One.", "Two."])
+            #expect(new.map(\.message) == ["Three.", "Four."])
+        }
+    }
+
     @Test func aLinkInTheLogsPlaceIsNotFollowed() throws {
         try withFolder { folder in
             #expect(symlink(folder + "/elsewhere", folder + "/d.log") == 0)

@@ -40,6 +40,11 @@ final class RequestHandler: Sendable {
         set { phaseNow.store(newValue, ordering: .releasing) }
     }
 
+    /// Answers given.
+    var requests: UInt64 {
+        counts.withLock { $0.values.reduce(0, +) }
+    }
+
     /// Answers given, by status.
     var answers: [Int: UInt64] {
         counts.withLock { $0 }

@@ -66,17 +66,13 @@ package final class JSONLinesLog: Sendable {
         }
     }
 
-    /// Says what was counted long enough ago; called about once a second.
+    /// Says what was counted long enough ago, and looks whether the file was moved away; called about once a second.
     package func tick() {
         state.withLock { state in
             let now = Monotonic.now()
+            state.file?.look()
             Self.say(state.throttle.tick(at: now), now, &state)
         }
-    }
-
-    /// Opens the file again at the next line, for those who rotate logs themselves.
-    package func reopen() {
-        state.withLock { $0.file?.reopen() }
     }
 
     /// Says what was counted; called before the process ends.

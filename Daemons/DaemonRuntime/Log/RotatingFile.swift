@@ -50,8 +50,15 @@ struct RotatingFile: ~Copyable {
         return 0
     }
 
-    /// Closes the file; the next line opens what stands under its name then.
-    mutating func reopen() {
+    /// Closes the file if its name stands for another or for none, as when somebody rotates logs; the next line opens what stands there.
+    mutating func look() {
+        guard descriptor >= 0 else { return }
+        var (own, named) = (stat(), stat())
+        let isNamed = fstat(descriptor, &own) == 0 && lstat("\(directory)/\(name)", &named) == 0
+        if !isNamed || own.st_ino != named.st_ino || own.st_dev != named.st_dev { shut() }
+    }
+
+    private mutating func shut() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
     }
@@ -81,7 +88,7 @@ struct RotatingFile: ~Copyable {
             let older = number == 1 ? name : "\(name).\(number - 1)"
             guard renameat(folder, older, folder, "\(name).\(number)") == 0 || errno == ENOENT else { return errno }
         }
-        reopen()
+        shut()
         return open()
     }
 }

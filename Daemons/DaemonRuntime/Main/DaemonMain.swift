@@ -14,6 +14,8 @@ package enum DaemonMain {
     package static func run(_ definition: DaemonDefinition) -> Never {
         // Environment, mask and signals belong to the main thread, before there is any other.
         signal(SIGPIPE, SIG_IGN)
+        // A daemon outlives its terminal, and looks for itself whether its log was moved away.
+        signal(SIGHUP, SIG_IGN)
         umask(0o077)
         let start = StartEnvironment.take()
         do {

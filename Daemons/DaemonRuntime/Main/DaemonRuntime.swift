@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Configuration
 internal import DaemonContract
 internal import EventLoop
@@ -22,6 +23,7 @@ actor DaemonRuntime: RuntimeState {
     private var deadline: EventLoop.Timer?
     private var watches: [EventLoop.Watch] = []
     private var lastWatchdog = Monotonic.now()
+    private var idleness = Idleness()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { context.loop.asUnownedSerialExecutor() }
 
@@ -74,13 +76,14 @@ actor DaemonRuntime: RuntimeState {
         heed()
         // Coming up is use: the TTL counts from when it is ready.
         let coming = context.lifetime.beginWork()
-        startTask = Task {
+        // The preference keeps what is bound to no actor on the loop as well.
+        startTask = Task(executorPreference: context.loop) { [self] in
             defer { coming?.end() }
             do {
                 try await service.start()
-                perform(.started)
+                await perform(.started)
             } catch {
-                startFailed(error)
+                await startFailed(error)
             }
         }
     }
@@ -122,7 +125,6 @@ actor DaemonRuntime: RuntimeState {
         for number in [SIGTERM, SIGINT] {
             watches.append(loop.onSignal(number) { [self] in assumeIsolated { $0.signalled(number) } })
         }
-        watches.append(loop.onSignal(SIGHUP) { [context] in context.log.reopen() })
         context.lifetime.onExpiry { [self] in
             assumeIsolated { runtime in
                 runtime.context.log.notice("Unused for its whole TTL.")
@@ -165,6 +167,9 @@ actor DaemonRuntime: RuntimeState {
     }
 
     private func tick() {
+        if idleness.isWorthReleasing(requests: handler?.requests ?? 0, isServing: machine.state == .serving) {
+            rbee_release_code_pages()
+        }
         context.log.tick()
         if let watchdog = start.watchdog { feed(watchdog) }
         do throws(SystemError) {
@@ -253,20 +258,20 @@ actor DaemonRuntime: RuntimeState {
     }
 
     private func finishInFlight() {
-        let server = server
-        Task {
+        let (server, startTask) = (server, startTask)
+        Task(executorPreference: context.loop) { [self] in
             // The machine has the deadline; this one only has to be longer.
             _ = await server?.drain(deadline: .seconds(86_400))
             await context.jobs.finished()
             await startTask?.value
-            perform(.inFlightFinished)
+            await perform(.inFlightFinished)
         }
     }
 
     private func close(_ cascade: Bool, _ until: Monotonic) {
-        Task {
+        Task(executorPreference: context.loop) { [self] in
             await service.drain(cascade: cascade, within: .nanoseconds(clamping: until.since(.now())))
-            perform(.serviceClosed)
+            await perform(.serviceClosed)
         }
     }
 

@@ -18,8 +18,9 @@ final class TokenFile: Sendable {
         self.runPath = runPath
         self.log = log
         let run = try RunDirectory.make(runPath)
-        let token = try Self.load(in: run, log)
-        state = Mutex(State(token: token, identity: try run.stat(Self.name)))
+        // Looked at before it is read: what replaces it in between is found at the next look.
+        let identity = try run.stat(Self.name)
+        state = Mutex(State(token: try Self.load(in: run, log), identity: identity))
     }
 
     /// The token as it stands.
@@ -36,8 +37,8 @@ final class TokenFile: Sendable {
         if let found, let identity, found.isSameFile(as: identity) { return }
         if found == nil { _ = try run.createAtomically(Self.name, Array("\(token.text)\n".utf8), durable: true) }
         // Somebody else may have been faster: theirs counts for all.
-        let standing = try Self.load(in: run, log)
         let seen = try run.stat(Self.name)
+        let standing = try Self.load(in: run, log)
         state.withLock { state in
             state.token = standing
             state.identity = seen

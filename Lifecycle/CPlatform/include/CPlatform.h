@@ -86,5 +86,10 @@ struct rbee_socket_owner {
 /// 1 found, else -1. ENOENT says no such socket, and also a kernel without tcp_diag: only /proc/net/tcp tells the two apart.
 int rbee_tcp_owner(int ipv6, const void *local, uint16_t local_port, const void *remote, uint16_t remote_port, struct rbee_socket_owner *owner);
 
+// MARK: Memory (memory.c)
+
+/// Forgets the pages of program and libraries that hold what their files hold: they come back, as they are used, from the page cache.
+void rbee_release_code_pages(void);
+
 #include "CSignalRelay.h"
 #include "CThread.h"

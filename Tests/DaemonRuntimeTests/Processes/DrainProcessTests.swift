@@ -189,8 +189,7 @@ import Testing
             try daemon.signal(SIGHUP)
             try daemon.signal(SIGPIPE)
             try home.remove("logs/worker-a.log")
-            try daemon.signal(SIGHUP)
-            // The log is opened again with the next line, and a line is written for each failure that is not like the one before.
+            // The log is made anew, and a line is written for each failure that is not like the one before.
             var failures = 0
             while !home.exists("logs/worker-a.log") {
                 failures += 1

@@ -102,8 +102,9 @@ import Testing
             let other = String(repeating: "0123456789abcdef", count: 4)
             let run = try #require(try RunDirectory.open(home.path + "/run", create: false))
             try run.writeAtomically("token", Array("\(other)\n".utf8))
+            let connection = try daemon.tcp()
             func ping(_ token: String) throws -> Int {
-                try daemon.askTCP("POST", "/v1/ping", headers: ["Authorization: Bearer \(token)"]).status
+                try connection.ask("POST", "/v1/ping", headers: ["Authorization: Bearer \(token)"]).status
             }
             while try ping(other) != 200 {}
             #expect(try ping(token) == 401)
