@@ -77,4 +77,20 @@ struct HandleLiveTests {
             try await lifecycle.stop()
         }
     }
+
+    @Test func upkeepSetsCorruptFilesAsideNamesThemAndTheStartGoesOn() async throws {
+        try await LiveHome.with { home in
+            let lifecycle = try home.lifecycle()
+            try await lifecycle.ensure()
+            try await lifecycle.stop()
+            for name in ["one.json", "one.last.json"] {
+                try "{\"kind\": 7".write(toFile: "\(home.path)/run/worker/\(name)", atomically: false, encoding: .utf8)
+            }
+            let notices = try Upkeep(home: home.path).run()
+            #expect(notices.count == 2)
+            #expect(notices.allSatisfy { $0.contains("/run/worker/one") && $0.contains("set aside") })
+            #expect(try Upkeep(home: home.path).run().isEmpty)
+            #expect(try await lifecycle.ensure().shouldCleanup)
+        }
+    }
 }

@@ -27,6 +27,7 @@ struct LiveDaemons: DaemonControl {
     }
 
     func start(_ plan: StartPlan, narrate: @escaping Narrate) async throws -> StartedDaemon {
+        for notice in try Upkeep(home: home).run() { narrate(notice) }
         let lifecycle = try await lifecycle(plan)
         let before = try await row(of: plan.id)
         narrate(before.state.isRunning ? "\(plan.id) runs (\(before.state)); waiting until it answers" : "starting \(plan.id)")
@@ -36,6 +37,7 @@ struct LiveDaemons: DaemonControl {
     }
 
     func stop(_ id: DaemonID, _ options: StopOptions, narrate: @escaping Narrate) async throws -> StopReceipt {
+        for notice in try Upkeep(home: home).run() { narrate(notice) }
         let lifecycle = try DaemonLifecycle(DaemonSpecification(id: id), owner: OwnerName.keeper, home: root)
         narrate("stopping \(id)")
         guard let timeout = options.timeout else { return try await lifecycle.stop(grace: options.grace, cascade: options.cascade) }
