@@ -24,6 +24,14 @@ class ChainTests(unittest.TestCase):
         self.home.keeper("down")
         self.assertEqual(processes_naming(self.home.gguf), [])
 
+    def test_an_engine_that_does_not_start_is_an_error_with_its_last_words(self):
+        with self.assertRaises(AssertionError) as caught:
+            self.home.keeper("infer", "--model", "broken", "hello")
+        said = str(caught.exception)
+        for words in ["exit 1", "worker/broken-1", "status 70", "ended while it started", "exiting due to model loading error"]:
+            self.assertIn(words, said)
+        self.assertEqual(processes_naming(self.home.path / "no-such-model.gguf"), [])
+
     def test_the_openai_client_against_the_queen(self):
         self.home.keeper("infer", "--model", "builtin", "hello")
         self.home.client(self.queen(), "builtin")

@@ -1,4 +1,5 @@
 import DaemonContract
+import EventLoop
 import OperationContract
 import Synchronization
 import Testing
@@ -59,7 +60,7 @@ private final class Engine: Sendable {
     }
 
     @Test func aStreamPassesAsItComes() async throws {
-        let pipe = HTTPBodyPipe(capacity: 1024, demand: { _ in })
+        let pipe = HTTPBodyPipe(capacity: 1024, loop: .shared, demand: { _ in })
         let streamed = HTTPClientResponse(
             status: .ok, headers: ["Content-Type": "text/event-stream"], body: HTTPBody(pipe: pipe))
         let answer = await proxy(Engine(.success(streamed))).chatCompletions(request)
@@ -87,7 +88,7 @@ private final class Engine: Sendable {
     }
 
     @Test func aStreamThatBreaksSaysSoInIt() async throws {
-        let pipe = HTTPBodyPipe(capacity: 1024, demand: { _ in })
+        let pipe = HTTPBodyPipe(capacity: 1024, loop: .shared, demand: { _ in })
         let streamed = HTTPClientResponse(status: .ok, headers: ["Content-Type": "text/event-stream"], body: HTTPBody(pipe: pipe))
         let answer = await proxy(Engine(.success(streamed))).chatCompletions(request)
         guard case .stream(let write) = answer.body else {

@@ -157,9 +157,12 @@ package enum ProbeResult: Sendable, Equatable {
 }
 
 extension EngineExit {
+    /// Lines of its output that are told: few enough that whoever tells a worker's last eight lines also tells why it ended.
+    private static let wordsTold = 6
+
     /// How it ended and what it printed last, for people.
     package var summary: String {
-        let lines = output.split(whereSeparator: \.isNewline).suffix(12).joined(separator: "\n")
+        let lines = output.split(whereSeparator: \.isNewline).suffix(Self.wordsTold).joined(separator: "\n")
         return lines.isEmpty ? "\(end), without a word" : "\(end); its last words:\n\(lines)"
     }
 }
