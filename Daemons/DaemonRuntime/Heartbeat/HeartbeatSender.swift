@@ -64,8 +64,9 @@ package actor HeartbeatSender {
     private func plan() {
         guard !isStopped, let delay = schedule.delay(at: .now) else { return }
         timer?.cancel()
-        timer = loop.schedule(after: delay) { [weak self] in
-            Task { await self?.beat() }
+        timer = loop.schedule(after: delay) { [weak self, loop] in
+            // Without the preference it would begin on the global pool, and start that.
+            Task(executorPreference: loop) { await self?.beat() }
         }
     }
 

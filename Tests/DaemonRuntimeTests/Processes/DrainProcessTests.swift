@@ -22,7 +22,7 @@ import Testing
         return connection
     }
 
-    private func expectLeft(_ daemon: TestDaemonProcess) throws {
+    private func expectLeft() throws {
         #expect(!home.exists("run/worker/a.sock"), "its socket is gone")
         #expect(home.exists("run/worker/a.lock"), "a lock file never is")
         let directory = try #require(try RunDirectory.open(home.path + "/run/worker", create: false))
@@ -37,7 +37,7 @@ import Testing
             #expect(try response.status == 200 && response.decode(ShutdownReply.self).status == "draining")
             try daemon.waitMessage { $0["STOPPING"] == "1" }
             #expect(try daemon.waitEnd() == .exit(0))
-            try expectLeft(daemon)
+            try expectLeft()
             let log = String(decoding: home.contents("logs/worker-a.log") ?? [], as: UTF8.self)
             #expect(log.contains(#""message":"Closing.","metadata":{"cascade":true}"#))
         }
@@ -60,7 +60,7 @@ import Testing
                 let daemon = try TestDaemonProcess.ready(home)
                 try daemon.signal(number)
                 #expect(try daemon.waitEnd() == .exit(0))
-                try expectLeft(daemon)
+                try expectLeft()
             }
         }
     }
@@ -70,7 +70,7 @@ import Testing
             let daemon = try TestDaemonProcess.ready(home)
             #expect(try daemon.ask("POST", "/v1/leave").text == "leaving")
             #expect(try daemon.waitEnd() == .exit(0))
-            try expectLeft(daemon)
+            try expectLeft()
         }
     }
 
@@ -203,7 +203,7 @@ import Testing
         try await onOwnThread { [home] in
             let daemon = try TestDaemonProcess.ready(home, "a", ["--ttl", "300ms"])
             #expect(try daemon.waitEnd() == .exit(0))
-            try expectLeft(daemon)
+            try expectLeft()
         }
     }
 
