@@ -25,7 +25,11 @@ def main():
     params.cpuparams_batch.n_threads = 1
     params.n_threads_http = 2
     params.warmup = False
-    server = xllamacpp.Server(params)
+    try:
+        server = xllamacpp.Server(params)
+    except RuntimeError as error:
+        # llama.cpp has said why; these are the last words that whoever started it tells.
+        sys.exit(f"llama.cpp does not serve {model}: {error}")
     print(f"serving {model} at {server.listening_address}", flush=True)
     signal.pause()
 

@@ -28,7 +28,7 @@ class ChainTests(unittest.TestCase):
         with self.assertRaises(AssertionError) as caught:
             self.home.keeper("infer", "--model", "broken", "hello")
         said = str(caught.exception)
-        for words in ["exit 1", "worker/broken-1", "status 70", "ended while it started", "exiting due to model loading error"]:
+        for words in ["exit 1", "worker/broken-1", "status 70", "ended while it started", "no-such-model.gguf"]:
             self.assertIn(words, said)
         self.assertEqual(processes_naming(self.home.path / "no-such-model.gguf"), [])
 
