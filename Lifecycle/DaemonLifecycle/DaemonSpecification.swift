@@ -2,6 +2,7 @@ public import DaemonContract
 
 /// What is particular to one daemon: who it is, which program it is, and how it is started.
 public struct DaemonSpecification: Sendable, Hashable {
+    /// Kind and instance.
     public var id: DaemonID
     /// The program's name, looked for in `RBEE_BIN_DIR`, `$RBEE_HOME/bin`, beside the running executable, `~/.local/bin` and
     /// `/usr/lib/rbee`; or its absolute path.
@@ -22,6 +23,12 @@ public struct DaemonSpecification: Sendable, Hashable {
     /// - Parameters:
     ///   - id: kind and instance.
     ///   - program: name or absolute path; nil takes the kind's program.
+    ///   - arguments: what follows the program's name.
+    ///   - environment: what it has beyond the starter's.
+    ///   - startTimeout: how long it may take until it has answered.
+    ///   - grace: how long it may drain.
+    ///   - notifies: whether it says when it is ready.
+    ///   - replacesOtherBuilds: whether a running daemon of another build is stopped first.
     public init(
         id: DaemonID, program: String? = nil, arguments: [String] = [], environment: [String: String] = [:],
         startTimeout: Duration = .seconds(30), grace: Duration = .seconds(10), notifies: Bool = true, replacesOtherBuilds: Bool = false

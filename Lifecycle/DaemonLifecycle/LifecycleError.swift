@@ -44,6 +44,7 @@ public struct LifecycleError: Error, Sendable, CustomStringConvertible {
         public static let inconsistent = Code("inconsistent")
     }
 
+    /// The kind of failure.
     public let code: Code
     /// What failed, why, and the next command, in one or two sentences.
     public let message: String
@@ -57,6 +58,7 @@ public struct LifecycleError: Error, Sendable, CustomStringConvertible {
     public var end: ProcessEnd?
     /// The last of what the program printed.
     public var output: String?
+    /// What it was caused by.
     public var underlying: (any Error)?
 
     public init(

@@ -4,6 +4,7 @@ public struct DaemonRequest: Sendable, Hashable {
     public var method: String
     /// The path with its query, beginning with a slash.
     public var path: String
+    /// Sent as JSON when it is not empty.
     public var body: [UInt8]
     /// How long the daemon may take until its answer begins. The answer itself may take as long as it likes.
     public var timeout: Duration

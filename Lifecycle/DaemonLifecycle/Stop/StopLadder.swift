@@ -10,6 +10,7 @@ public struct StopRung: Sendable, Hashable {
         case kill
     }
 
+    /// What is done.
     public let step: Step
     /// How long the whole subtree may take to be gone before the next rung.
     public let patience: Duration
@@ -22,6 +23,7 @@ public struct StopRung: Sendable, Hashable {
 
 /// The rungs of a stop, first to last. It always ends in a kill.
 public struct StopLadder: Sendable, Hashable {
+    /// First to last.
     public let rungs: [StopRung]
 
     /// The whole ladder: ask, terminate, kill.

@@ -18,6 +18,7 @@ public struct StopReceipt: Sendable, Codable, Hashable {
 
     /// A process that belonged to the daemon.
     public struct Process: Sendable, Codable, Hashable {
+        /// Its number while it lived.
         public let pid: Int32
         /// The program's name as the kernel knows it.
         public let name: String
@@ -35,7 +36,9 @@ public struct StopReceipt: Sendable, Codable, Hashable {
     public let daemon: String
     /// False when there was nothing to stop, which is a success.
     public let wasRunning: Bool
+    /// The rungs that were climbed, in order.
     public let rungs: [Rung]
+    /// Every process that belonged to the daemon.
     public let processes: [Process]
     /// Whether the daemon's socket is gone from the run directory.
     public let socketRemoved: Bool
