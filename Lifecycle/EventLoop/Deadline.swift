@@ -20,12 +20,11 @@ extension EventLoop {
             }
         }
         defer { timer.cancel() }
-        return try await withTaskCancellationHandler {
-            try await outcome.value()
-        } onCancel: {
+        let result = await outcome.result {
             if outcome.resume(with: .failure(CancellationError())) {
                 task.cancel()
             }
         }
+        return try result.get()
     }
 }

@@ -9,6 +9,10 @@ internal import Synchronization
 /// arrived, in the same turn: work enqueued from the loop's own thread goes to a plain queue that is emptied after each callback,
 /// without a lock or a system call. Work from elsewhere wakes the loop up.
 ///
+/// A task that prefers the loop, `Task(executorPreference: loop)`, and its child tasks never leave it. Any other task, an actor's too, is
+/// resumed by way of the global pool each time it has waited for something: that is how continuations work in Swift. So whoever serves on
+/// a loop starts its tasks with the preference.
+///
 /// A loop lives until ``stop()``. Work that is enqueued after that is still run, one piece at a time, on a short-lived thread: no
 /// task is ever lost; but nothing can be waited for any more.
 package final class EventLoop: SerialExecutor, TaskExecutor {
@@ -99,6 +103,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         } else {
             submit(.call(body))
         }
+    }
+
+    /// Whether the current task prefers this loop, and so will be resumed on it.
+    package var isPreferred: Bool {
+        withUnsafeCurrentTask { $0?.unownedTaskExecutor == asUnownedTaskExecutor() }
     }
 
     package func checkIsolated() {

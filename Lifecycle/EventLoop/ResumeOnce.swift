@@ -45,6 +45,21 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
         try await result().get()
     }
 
+    /// Waits for the result; `onCancel` is called if the task is cancelled meanwhile, and should see to it that there is one.
+    ///
+    /// Stays where the caller is, which `withTaskCancellationHandler` alone does not: called from a function that runs wherever its caller
+    /// does, it sends the operation to the global pool and back.
+    package func result(
+        isolation: isolated (any Actor)? = #isolation, onCancel: @Sendable () -> Void
+    ) async -> Result<Success, Failure> {
+        await withTaskCancellationHandler {
+            _ = isolation  // capturing it is what keeps the closure there
+            return await result()
+        } onCancel: {
+            onCancel()
+        }
+    }
+
     /// The same as ``value()``, not thrown.
     package func result() async -> Result<Success, Failure> {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Success, Failure>, Never>) in

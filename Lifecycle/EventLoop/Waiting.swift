@@ -88,9 +88,7 @@ extension EventLoop {
             done.resume(with: .success(()))
         }
         source.start()
-        let result = await withTaskCancellationHandler {
-            await done.result()
-        } onCancel: {
+        let result = await done.result {
             // Resumed only after the event is gone: the caller may close the descriptor.
             source.cancel {
                 done.resume(with: .failure(CancellationError()))

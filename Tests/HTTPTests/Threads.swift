@@ -40,11 +40,25 @@ final class Shared<Value: Sendable>: Sendable {
     }
 }
 
-/// Something that happens once and is waited for.
-typealias Event = ResumeOnce<Void, Never>
+/// Something that happens once, and that any number of tasks wait for.
+final class Event: Sendable {
+    private let state = Mutex((happened: false, waiting: [ResumeOnce<Void, Never>]()))
 
-extension ResumeOnce where Success == Void, Failure == Never {
     func happen() {
-        resume(with: .success(()))
+        let waiting = state.withLock { state in
+            state.happened = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.resume(with: .success(())) }
+    }
+
+    func value() async {
+        let waiter = ResumeOnce<Void, Never>()
+        let happened = state.withLock { state in
+            if !state.happened { state.waiting.append(waiter) }
+            return state.happened
+        }
+        if !happened { await waiter.value() }
     }
 }

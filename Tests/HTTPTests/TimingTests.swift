@@ -91,13 +91,15 @@ import Testing
         let pair = try Pair(limits: limits { $0.idleTime = .seconds(2) }) { _ in
             HTTPResponse(content: .bytes([UInt8](repeating: 1, count: 3_000_000)))
         }
-        let response = try await pair.get()
-        var count = 0
-        for try await bytes in response.body {
-            count += bytes.count
-            try await pair.loop.sleep(for: .milliseconds(50))
+        let reading = Task(executorPreference: pair.loop) {
+            var count = 0
+            for try await bytes in try await pair.get().body {
+                count += bytes.count
+                try await pair.loop.sleep(for: .milliseconds(50))
+            }
+            return count
         }
-        #expect(count == 3_000_000)
+        #expect(try await reading.value == 3_000_000)
         pair.end()
     }
 }

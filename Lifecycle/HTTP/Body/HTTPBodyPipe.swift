@@ -23,7 +23,7 @@ final class HTTPBodyPipe: Sendable {
         var chunks: [[UInt8]] = []
         var buffered = 0
         var end: End?
-        var reader: UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>?
+        var reader: ResumeOnce<[UInt8]?, HTTPError>?
     }
 
     private let state = Mutex(State())
@@ -50,7 +50,7 @@ final class HTTPBodyPipe: Sendable {
     ///
     /// - Returns: whether there is room for more.
     func push(_ bytes: [UInt8]) -> Bool {
-        let (reader, room) = state.withLock { state -> (UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>?, Bool) in
+        let (reader, room) = state.withLock { state -> (ResumeOnce<[UInt8]?, HTTPError>?, Bool) in
             guard state.end == nil else { return (nil, true) }
             if let reader = state.reader {
                 state.reader = nil
@@ -60,7 +60,7 @@ final class HTTPBodyPipe: Sendable {
             state.buffered += bytes.count
             return (nil, state.buffered < capacity)
         }
-        reader?.resume(returning: .success(bytes))
+        reader?.resume(with: .success(bytes))
         return room
     }
 
@@ -75,47 +75,49 @@ final class HTTPBodyPipe: Sendable {
     }
 
     private func end(_ end: End) {
-        let reader = state.withLock { state -> UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>? in
+        let reader = state.withLock { state -> ResumeOnce<[UInt8]?, HTTPError>? in
             guard state.end == nil else { return nil }
             state.end = end
             defer { state.reader = nil }
             return state.reader
         }
-        reader?.resume(returning: end.result)
+        reader?.resume(with: end.result)
     }
 
     // MARK: Reader
 
     /// The next bytes, as many as have come; `nil` at the end.
     func next() async throws(HTTPError) -> [UInt8]? {
-        if let result = take() {
-            return try result.get()
-        }
-        let result = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                wait(continuation)
+        let reader = ResumeOnce<[UInt8]?, HTTPError>()
+        let (ready, wantsMore) = state.withLock { state in
+            let wasFull = state.buffered >= capacity && state.end == nil
+            if let ready = Self.take(&state) {
+                return (ready as Result?, wasFull)
             }
-        } onCancel: {
-            cancelReader()
+            precondition(state.reader == nil, "a body has one reader")
+            state.reader = reader
+            return (nil, true)
+        }
+        if wantsMore {
+            demand(.more)
+        }
+        if let ready {
+            return try ready.get()
+        }
+        let result = await reader.result {
+            state.withLock { state in
+                if state.reader === reader {
+                    state.reader = nil
+                }
+            }
+            reader.resume(with: .failure(HTTPError(.cancelled, "reading a body was cancelled")))
         }
         return try result.get()
     }
 
-    /// What is there without waiting, or `nil` if there is nothing yet.
-    private func take() -> Result<[UInt8]?, HTTPError>? {
-        let (result, drained) = state.withLock { state in takeLocked(&state) }
-        if drained {
-            demand(.more)
-        }
-        return result
-    }
-
-    private func takeLocked(_ state: inout State) -> (Result<[UInt8]?, HTTPError>?, drained: Bool) {
-        if state.chunks.isEmpty {
-            return (state.end?.result, false)
-        }
-        let wasFull = state.buffered >= capacity && state.end == nil
-        var bytes = state.chunks[0]
+    /// What is there without waiting.
+    private static func take(_ state: inout State) -> Result<[UInt8]?, HTTPError>? {
+        guard var bytes = state.chunks.first else { return state.end?.result }
         if state.chunks.count > 1 {
             bytes.reserveCapacity(state.buffered)
             for chunk in state.chunks.dropFirst() {
@@ -124,35 +126,7 @@ final class HTTPBodyPipe: Sendable {
         }
         state.chunks = []
         state.buffered = 0
-        return (.success(bytes), wasFull)
-    }
-
-    private func wait(_ continuation: UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>) {
-        let (early, drained) = state.withLock { state -> (Result<[UInt8]?, HTTPError>?, Bool) in
-            if Task.isCancelled {
-                return (.failure(.readingCancelled), false)
-            }
-            let (result, drained) = takeLocked(&state)
-            if result == nil {
-                precondition(state.reader == nil, "a body has one reader")
-                state.reader = continuation
-            }
-            return (result, drained)
-        }
-        if let early {
-            continuation.resume(returning: early)
-        }
-        if early == nil || drained {
-            demand(.more)
-        }
-    }
-
-    private func cancelReader() {
-        let reader = state.withLock { state -> UnsafeContinuation<Result<[UInt8]?, HTTPError>, Never>? in
-            defer { state.reader = nil }
-            return state.reader
-        }
-        reader?.resume(returning: .failure(.readingCancelled))
+        return .success(bytes)
     }
 
     /// The reader is gone: what is buffered is dropped, and the producer is told if it was not done.
@@ -176,8 +150,4 @@ extension HTTPBodyPipe.End {
         case .failed(let error): .failure(error)
         }
     }
-}
-
-extension HTTPError {
-    fileprivate static let readingCancelled = HTTPError(.cancelled, "reading a body was cancelled")
 }

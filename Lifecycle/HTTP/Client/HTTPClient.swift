@@ -32,7 +32,14 @@ package final class HTTPClient: Sendable {
     ///   request may have been read or not. `closed`, `malformed`, `tooLarge`, `deadlineExceeded`, `cancelled`, `invalid`, `stopped`.
     package func send(_ request: HTTPClientRequest, deadline: Duration) async throws(HTTPError) -> HTTPClientResponse {
         try check(request)
-        return try await pool.send(request, until: SuspendingClock.now + deadline, for: self)
+        let end = SuspendingClock.now + deadline
+        if loop.isPreferred {
+            return try await pool.send(request, until: end, for: self)
+        }
+        // Without this each step of the exchange would be resumed by way of the global pool, which may be busy.
+        return try await withTaskExecutorPreference(loop) { () async throws(HTTPError) in
+            try await pool.send(request, until: end, for: self)
+        }
     }
 
     /// Closes all connections; what is under way fails with `stopped`.

@@ -67,9 +67,8 @@ extension HTTPClientConnection {
                 guard try take(step) else { break }
             }
         } catch {
-            if machine.aborted() {
-                fail(error.httpError)
-            }
+            _ = machine.aborted()
+            fail(error.httpError)
             return bytes.count
         }
         deliver(bodyIsComplete: false)
@@ -186,9 +185,7 @@ extension HTTPClientConnection {
     private func room() async throws(HTTPError) {
         let waiter = ResumeOnce<Void, HTTPError>()
         waitingForRoom.append(waiter)
-        let result = await withTaskCancellationHandler {
-            await waiter.result()
-        } onCancel: {
+        let result = await waiter.result {
             waiter.resume(with: .failure(HTTPError(.cancelled, "writing a body was cancelled")))
         }
         try result.get()

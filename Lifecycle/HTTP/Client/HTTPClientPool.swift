@@ -61,9 +61,7 @@ actor HTTPClientPool {
         _ request: HTTPClientRequest, on connection: HTTPClientConnection, until deadline: SuspendingClock.Instant, for client: HTTPClient
     ) async throws(HTTPError) -> HTTPClientResponse {
         let (number, response) = begin(request, on: connection, until: deadline, for: client)
-        let result = await withTaskCancellationHandler {
-            await response.result()
-        } onCancel: {
+        let result = await response.result {
             loop.run {
                 connection.assumeIsolated { $0.abort(number, HTTPError(.cancelled, "the request was cancelled")) }
             }
@@ -157,9 +155,7 @@ actor HTTPClientPool {
         let timer = loop.schedule(after: deadline - SuspendingClock.now) {
             self.assumeIsolated { $0.giveUp(request, HTTPError(.deadlineExceeded, "no connection to \($0.endpoint) became free in time")) }
         }
-        let result = await withTaskCancellationHandler {
-            await turn.result()
-        } onCancel: {
+        let result = await turn.result {
             loop.run {
                 self.assumeIsolated { $0.giveUp(request, HTTPError(.cancelled, "waiting for a connection was cancelled")) }
             }

@@ -142,9 +142,7 @@ extension HTTPServerConnection {
     private func room() async throws(HTTPError) {
         let waiter = ResumeOnce<Void, HTTPError>()
         waitingForRoom.append(waiter)
-        let result = await withTaskCancellationHandler {
-            await waiter.result()
-        } onCancel: {
+        let result = await waiter.result {
             waiter.resume(with: .failure(HTTPError(.cancelled, "writing a body was cancelled")))
         }
         try result.get()
