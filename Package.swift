@@ -119,6 +119,12 @@ let testTargets: [Target] = [
         ]
     ),
     tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
+    tests(
+        "EndToEndTests",
+        [
+            "DaemonContract", "EventLoop", "HTTP", "OperationContract", "Platform", "queen-rbee", "rbee-hive", "rbee-keeper", "rbee-launch",
+            "rbee-test-daemon", "rbee-worker",
+        ]),
 ]
 
 let package = Package(

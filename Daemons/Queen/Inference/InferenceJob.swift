@@ -44,10 +44,11 @@ struct InferenceJob: Sendable {
 
     private static func request(_ infer: InferRequest) throws -> HTTPClientRequest {
         let sampling = infer.sampling
+        let system = infer.system.map { [ChatMessage(role: .system, text: $0)] } ?? []
         let chat = ChatCompletionRequest(
-            model: infer.model, messages: [ChatMessage(role: .user, text: infer.prompt)], stream: true,
+            model: infer.model, messages: system + [ChatMessage(role: .user, text: infer.prompt)], stream: true,
             streamOptions: StreamOptions(includeUsage: true), maxTokens: sampling.maxTokens, temperature: sampling.temperature,
-            topP: sampling.topP)
+            topP: sampling.topP, seed: sampling.seed)
         return try HTTPClientRequest.json(chat, target: OpenAIPath.chatCompletions, deadlineSpan: .head)
     }
 

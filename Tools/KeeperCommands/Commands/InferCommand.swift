@@ -56,7 +56,10 @@ enum InferCommand {
             try await control.start(StartPlan(.queen), narrate: narrate)
         }
         let connection = try await control.connection(to: .queen)
-        let job = JobRun(connection: connection, patience: arguments.duration(.timeout) ?? patience, clock: context.clock)
+        let output = context.output
+        let job = JobRun(connection: connection, patience: arguments.duration(.timeout) ?? patience, clock: context.clock) {
+            output.detail("job \($0)")
+        }
         let printer = InferPrinter(output: context.output, isStreaming: !arguments.has(noStream))
         do {
             try await context.interruptible("the job was cancelled") { try await job.run(.infer(request)) { try printer.print($0) } }

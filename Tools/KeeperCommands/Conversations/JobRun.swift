@@ -13,10 +13,17 @@ package struct JobRun: Sendable {
     let patience: Duration
     let clock: any KeeperClock
 
-    package init(connection: any DaemonConnection, patience: Duration, clock: any KeeperClock) {
+    /// Hears the job's id as soon as there is one.
+    let onAccepted: @Sendable (String) -> Void
+
+    package init(
+        connection: any DaemonConnection, patience: Duration, clock: any KeeperClock,
+        onAccepted: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.connection = connection
         self.patience = patience
         self.clock = clock
+        self.onAccepted = onAccepted
     }
 
     /// Runs the job.
@@ -29,6 +36,7 @@ package struct JobRun: Sendable {
     package func run(_ operation: Operation, onEvent: @escaping @Sendable (JobStreamEvent) throws -> Void) async throws {
         let patience = patience, clock = clock
         let job = try await connection.call(.post, JobPath.jobs, body: operation, deadline: Self.answerDeadline, as: JobResponse.self)
+        onAccepted(job.jobID)
         let activity = LastActivity(clock.now)
         let silent = Flag()
         let follower = Task { [self] in

@@ -30,7 +30,11 @@ struct LiveDaemons: DaemonControl {
         for notice in try Upkeep(home: home).run() { narrate(notice) }
         let lifecycle = try await lifecycle(plan)
         let before = try await row(of: plan.id)
-        narrate(before.state.isRunning ? "\(plan.id) runs (\(before.state)); waiting until it answers" : "starting \(plan.id)")
+        if !before.state.isRunning {
+            narrate("starting \(plan.id)")
+        } else if !before.state.isServing {
+            narrate("\(plan.id) is \(before.state); waiting for it")
+        }
         let handle = try await lifecycle.ensure()
         let row = try await row(of: plan.id)
         return StartedDaemon(id: plan.id, handle: handle, pid: handle.processID ?? row.pid, version: row.version)
