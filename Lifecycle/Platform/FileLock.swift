@@ -38,6 +38,9 @@ package final class FileLock: Sendable {
             if error.number == ENOENT { return .absent }
             throw error
         }
+        guard try file.identity().kind == .regular else {
+            throw SystemError(.corrupt, "\(directory.path)/\(name) is not a regular file; remove it", path: "\(directory.path)/\(name)")
+        }
         let held = file.use(rbee_ofd_query)
         guard held >= 0 else { throw refusal(errno, path: "\(directory.path)/\(name)") }
         return held == 1 ? .held : .free
@@ -81,6 +84,15 @@ package final class FileLock: Sendable {
         let bytes = Array(line.text.utf8)
         let written = file.use { pwrite($0, bytes, bytes.count, 0) }
         guard written == bytes.count else { throw failure(written < 0 ? errno : ENOSPC, "write") }
+    }
+
+    /// Whether the file says this line and nothing else: somebody may have written over it.
+    package func says(_ line: LockLine) throws(SystemError) -> Bool {
+        let expected = Array(line.text.utf8)
+        var bytes = [UInt8](repeating: 0, count: expected.count + 1)
+        let length = file.use { pread($0, &bytes, bytes.count, 0) }
+        guard length >= 0 else { throw failure(errno, "read") }
+        return bytes.prefix(length).elementsEqual(expected)
     }
 
     /// Whether the name still stands for the file that is locked. When not, somebody removed or replaced it.

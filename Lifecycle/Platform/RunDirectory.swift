@@ -48,6 +48,11 @@ package final class RunDirectory: Sendable {
         return directory
     }
 
+    /// Which directory this is, wherever it was moved.
+    package func identity() throws(SystemError) -> FileIdentity {
+        try descriptor.identity()
+    }
+
     /// A path to a name in here that stays short and stays right wherever the directory is moved, for as long as this object lives.
     package func procPath(_ name: String) -> String {
         "/proc/self/fd/\(descriptor.rawValue)/\(name)"

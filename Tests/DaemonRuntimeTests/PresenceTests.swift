@@ -181,6 +181,66 @@ import Testing
         withExtendedLifetime(other) {}
     }
 
+    @Test func heldIsAliveThoughTheLineIsWrittenOver() throws {
+        let presence = presence(try claim())
+        let path = temporary.path + "/run/worker/tiny-1.lock"
+        let before = try #require(temporary.contents("run/worker/tiny-1.lock"))
+        for text in [
+            "", "{", "1 5 x", "\u{0}\u{ff}", String(repeating: "x", count: 5000), String(decoding: before, as: UTF8.self) + "more",
+        ] {
+            let file = open(path, O_WRONLY | O_TRUNC)
+            #expect(write(file, text, text.utf8.count) == text.utf8.count)
+            close(file)
+            #expect(try presence.look() == .restored)
+            #expect(temporary.contents("run/worker/tiny-1.lock") == before)
+            #expect(try presence.look() == .intact)
+        }
+    }
+
+    @Test func whatCanBeNoLockIsSetAside() throws {
+        let presence = presence(try claim())
+        try temporary.remove("run/worker/tiny-1.lock")
+        #expect(symlink("/dev/null", temporary.path + "/run/worker/tiny-1.lock") == 0)
+        #expect(try presence.look() == .restored)
+        #expect(try lockState() == .held)
+        #expect(try presence.look() == .intact)
+    }
+
+    @Test func theRecordComesBackAndWhatStoodInItsPlaceIsSetAside() throws {
+        let presence = presence(try claim())
+        #expect(try presence.look() == .intact, "none was written yet")
+        try presence.updateRecord { $0.state = .ready }
+        #expect(try presence.look() == .intact)
+        try temporary.remove("run/worker/tiny-1.json")
+        #expect(try presence.look() == .restored)
+        #expect(try record().state == .ready)
+        let file = open(temporary.path + "/run/worker/tiny-1.json", O_WRONLY | O_TRUNC)
+        close(file)
+        #expect(try presence.look() == .restored)
+        #expect(try record().state == .ready)
+        #expect(temporary.exists("run/worker/tiny-1.json.corrupt-1"))
+        #expect(try presence.look() == .intact)
+    }
+
+    @Test func oneThoughTheRunDirectoryIsMoved() throws {
+        let presence = presence(try claim())
+        try presence.updateRecord { $0.state = .ready }
+        #expect(rename(home.run, home.run + ".old") == 0)
+        let other = try claim()
+        #expect(try presence.look() == .displaced, "another one serves where we are looked for")
+        withExtendedLifetime(other) {}
+    }
+
+    @Test func aRunDirectoryThatIsMovedIsMadeAgain() throws {
+        let presence = presence(try claim())
+        try presence.updateRecord { $0.state = .ready }
+        #expect(rename(home.run, home.run + ".old") == 0)
+        #expect(try presence.look() == .restored)
+        #expect(try lockState() == .held)
+        #expect(try record().state == .ready)
+        #expect(try presence.look() == .intact)
+    }
+
     @Test func aRunDirectoryThatIsGoneIsMadeAgainWithAllThatBelongsIn() throws {
         let presence = presence(try claim())
         try presence.updateRecord { $0.state = .ready }

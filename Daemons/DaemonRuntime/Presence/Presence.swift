@@ -27,6 +27,8 @@ package final class Presence: Sendable {
         var directory: RunDirectory
         var lock: FileLock
         var record: DaemonRecord
+        /// The file of the record as it was written last.
+        var recordFile: FileIdentity?
         var sockets: [String: Socket] = [:]
         var isLeaving = false
         var isDisplaced = false
@@ -58,7 +60,7 @@ package final class Presence: Sendable {
     package func updateRecord(_ change: (inout DaemonRecord) -> Void) throws(SystemError) {
         try state.withLock { state throws(SystemError) in
             change(&state.record)
-            if !state.isDisplaced { try Self.writeRecord(state) }
+            if !state.isDisplaced { try Self.writeRecord(&state) }
         }
     }
 
@@ -107,7 +109,7 @@ package final class Presence: Sendable {
         }
     }
 
-    /// Compares lock and sockets with our own, and makes again what is missing.
+    /// Compares lock, record and sockets with our own, and makes again what is missing or was written over.
     ///
     /// - Throws: when it cannot be made again; the next look tries once more.
     package func look() throws(SystemError) -> Finding {
@@ -116,10 +118,16 @@ package final class Presence: Sendable {
         return try state.withLock { state throws(SystemError) in
             guard !state.isLeaving else { return .intact }
             var finding = Finding.intact
-            if try !state.lock.isStillLinked() {
+            if try !isInPlace(state) {
                 finding = try restoreLock(&state)
                 guard finding == .restored else { return finding }
             }
+            // Without its line nobody could tell who holds the lock, and so nobody could use or stop us.
+            if try !state.lock.says(line) {
+                try state.lock.writeLine(line)
+                finding = .restored
+            }
+            if try restoreRecord(&state) { finding = .restored }
             for (name, socket) in state.sockets {
                 let found = try state.directory.stat(name)
                 if let found, found.isSameFile(as: socket.identity) { continue }
@@ -133,13 +141,35 @@ package final class Presence: Sendable {
         }
     }
 
+    /// Whether the lock's path still leads to our lock: neither it nor the directory was removed, moved or replaced.
+    private func isInPlace(_ state: State) throws(SystemError) -> Bool {
+        guard try state.lock.isStillLinked(), let standing = try FileIdentity.of(path: state.directory.path) else { return false }
+        return try state.directory.identity().isSameFile(as: standing)
+    }
+
+    /// Writes the record again unless it is there as it was written. What was put in its place is set aside: it says something else of us.
+    ///
+    /// - Returns: whether it had to.
+    private func restoreRecord(_ state: inout State) throws(SystemError) -> Bool {
+        guard let ours = state.recordFile else { return false }
+        let name = PresenceFile.record(id.instance)
+        let found = try state.directory.stat(name)
+        if found == ours { return false }
+        if found != nil { _ = try state.directory.quarantine(name) }
+        try Self.writeRecord(&state)
+        return true
+    }
+
     private func restoreLock(_ state: inout State) throws(SystemError) -> Finding {
         guard let directory = try reopen() else { return .homeless }
-        guard let lock = try FileLock.acquire(in: directory, name: PresenceFile.lock(id.instance)) else { return .displaced }
+        let name = PresenceFile.lock(id.instance)
+        // What can be no lock stands in everybody's way.
+        if let found = try directory.stat(name), found.kind != .regular { _ = try directory.quarantine(name) }
+        guard let lock = try FileLock.acquire(in: directory, name: name) else { return .displaced }
         try lock.writeLine(line)
         state.directory = directory
         state.lock = lock
-        try Self.writeRecord(state)
+        try Self.writeRecord(&state)
         return .restored
     }
 
@@ -170,13 +200,15 @@ package final class Presence: Sendable {
         }
     }
 
-    private static func writeRecord(_ state: State) throws(SystemError) {
+    private static func writeRecord(_ state: inout State) throws(SystemError) {
         let bytes: [UInt8]
         do {
             bytes = try ContractJSON.encodePretty(state.record)
         } catch {
             throw SystemError(.invalidValue, "the record \(error.message)")
         }
-        try state.directory.writeAtomically(PresenceFile.record(state.record.instance), bytes)
+        let name = PresenceFile.record(state.record.instance)
+        try state.directory.writeAtomically(name, bytes)
+        state.recordFile = try state.directory.stat(name)
     }
 }

@@ -27,10 +27,19 @@ public struct DaemonDirectory: Sendable {
     /// - Parameter owner: whose daemons count as `owned`.
     public func list(owner: String = OwnerName.keeper) async throws(LifecycleError) -> [DaemonStatusRow] {
         let ids = try known()
-        return await withTaskGroup(of: DaemonStatusRow?.self) { group in
-            for id in ids { group.addTask { try? await status(of: id, owner: owner) } }
+        return await withTaskGroup(of: DaemonStatusRow.self) { group in
+            for id in ids {
+                group.addTask {
+                    do throws(LifecycleError) {
+                        return try await status(of: id, owner: owner)
+                    } catch {
+                        // One that cannot be looked at is named, so that nobody takes it for absent.
+                        return .ended(id, .failed, error.message, owner: owner, nil)
+                    }
+                }
+            }
             var rows: [DaemonStatusRow] = []
-            for await row in group { if let row, row.state != .stopped { rows.append(row) } }
+            for await row in group where row.state != .stopped { rows.append(row) }
             return rows.sorted { ($0.kind.order, $0.instance) < ($1.kind.order, $1.instance) }
         }
     }
@@ -51,7 +60,9 @@ public struct DaemonDirectory: Sendable {
                 owned: record?.owner == owner, owner: record?.owner)
             guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text
             else {
-                if row.state.isServing {
+                if line == nil {
+                    row.reason = "its lock is held by a process that has not said who it is"
+                } else if row.state.isServing {
                     row.state = .silent
                     row.reason = "it holds its lock and does not answer: busy, stopped by a signal, or hung"
                 }
@@ -60,6 +71,9 @@ public struct DaemonDirectory: Sendable {
             row.state = answer.info.state ?? (answer.health.isOperational ? .ready : .starting)
             row.reason = answer.health.reason
             row.baseURL = answer.info.address.nonEmpty
+            // Its own word counts where its record was lost.
+            row.owner = answer.info.owner ?? row.owner
+            row.owned = row.owner == owner
             return row
         }
     }

@@ -34,7 +34,7 @@ package struct DaemonFiles: Sendable {
     /// What the lock and the files beside it show.
     package enum Look: Sendable {
         case free(lastEnd: LastEnd?, record: DaemonRecord?)
-        /// The line is nil while the holder has not written it yet.
+        /// The line is nil while the holder has not written it yet, or as long as what somebody wrote over it stands there.
         case held(line: LockLine?, record: DaemonRecord?, lastEnd: LastEnd?)
 
         /// How the last start failed, if the last daemon ended before it was ready.
@@ -57,11 +57,21 @@ package struct DaemonFiles: Sendable {
             guard try FileLock.probe(in: directory, name: lock) == .held else {
                 return .free(lastEnd: readJSON(lastEnd), record: readJSON(record))
             }
-            let line = try LockLine.read(in: directory, name: lock)
+            let line = try readLine()
             let record: DaemonRecord? = readJSON(record)
             return .held(line: line, record: record?.nonce == line?.nonce.text ? record : nil, lastEnd: readJSON(lastEnd))
         } catch {
             throw LifecycleError(system: error, daemon: id)
+        }
+    }
+
+    /// The holder's line. One that was written over counts as none yet: the holder looks after it once a second.
+    private func readLine() throws(SystemError) -> LockLine? {
+        do throws(SystemError) {
+            return try LockLine.read(in: directory, name: lock)
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            return nil
         }
     }
 
@@ -74,6 +84,8 @@ package struct DaemonFiles: Sendable {
             guard let lock = try FileLock.acquire(in: directory, name: lock) else { return false }
             defer { lock.release() }
             if let found = try directory.stat(socket), found.kind == .socket { _ = try directory.unlink(socket, ifIdentity: found) }
+            // What is no file of a daemon's stays, under a name where it is in nobody's way.
+            if try directory.stat(record)?.kind == .directory { _ = try directory.quarantine(record) }
             _ = try directory.remove(record)
             return true
         } catch {

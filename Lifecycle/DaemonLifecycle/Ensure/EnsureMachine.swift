@@ -189,6 +189,11 @@ package struct EnsureMachine: Sendable, Equatable {
         case .ready:
             silences += 1
             if silences >= wish.silencesAllowed { return finish(.failed(.holderSilent(holder))) }
+            // One whose socket is gone refuses at once, and needs up to a second to notice.
+            if silences > 1 {
+                state = .waiting(holder)
+                return .wait(holder, upTo: PollSchedule.slowCeiling)
+            }
         }
         return wait(for: holder)
     }

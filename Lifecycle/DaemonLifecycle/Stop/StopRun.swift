@@ -59,7 +59,7 @@ final class StopRun {
     /// Finds the holder and opens its pidfd, before anything is believed about it.
     private func identify() async throws(LifecycleError) -> Bool {
         guard let files else { return false }
-        // A lock without a line is one that was taken a moment ago.
+        // A lock without a line is one that was taken a moment ago; one that was written over is mended within a second.
         for attempt in 0... {
             guard case .held(let line, let record, _) = try files.look() else { return false }
             if let line {
@@ -67,7 +67,7 @@ final class StopRun {
                 port = record?.port
                 break
             }
-            guard attempt < 100 else {
+            guard attempt < 200 else {
                 throw LifecycleError(
                     .identityMismatch, "the lock of \(id) is held by a process that did not say who it is; look with: rbee-keeper doctor",
                     daemon: id.description, path: files.path(files.lock))

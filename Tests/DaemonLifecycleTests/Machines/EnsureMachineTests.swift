@@ -83,6 +83,23 @@ struct EnsureMachineTests {
         #expect(machine.handle(.foundFree(failedStart: nil)) == .launch)
     }
 
+    /// A socket that is gone refuses at once; its owner looks after it once a second.
+    @Test func busyIsNotDeadHoweverFastItRefuses() {
+        var machine = EnsureMachine(wish: EnsureWish())
+        _ = machine.handle(.begin)
+        var waited = Duration.zero
+        var action = machine.handle(.foundHeld(Self.old, failedStart: nil))
+        while case .ask = action {
+            action = machine.handle(.silent(.ready))
+            guard case .wait(_, let delay) = action else { break }
+            waited += delay
+            _ = machine.handle(.pollDue)
+            action = machine.handle(.foundHeld(Self.old, failedStart: nil))
+        }
+        #expect(action == .finish(.failed(.holderSilent(Self.old))))
+        #expect(waited >= .milliseconds(1500))
+    }
+
     @Test func silentHolderIsAnErrorThatNamesItAndNeverALaunch() {
         var machine = EnsureMachine(wish: EnsureWish(silencesAllowed: 2))
         _ = machine.handle(.begin)
