@@ -94,6 +94,20 @@ import Testing
         #expect(await process.ended().end == .signalled(9))
     }
 
+    @Test func noOrphansThoughTheGuardIsKilled() async throws {
+        let scripts = try Scripts()
+        let pids = "\(scripts.directory.path)/pids"
+        let process = try await scripts.start(
+            "setsid sleep 1000 & (sleep 1000 & echo $! > \(pids).b) ; echo $! > \(pids).a; echo ready > \(pids); wait")
+        try await waitForFile(pids)
+        let children = try ["a", "b"].map { try #require(Int32(try text("\(pids).\($0)"))) }
+        let stat = try #require(ProcessStat.of(pid: process.pid))
+        let watch = try #require(try ProcessWatch.open(pid: stat.parent))
+        try watch.signal(SIGKILL)
+        #expect(await process.ended().end == .signalled(9))
+        for pid in children + [process.pid] { #expect(try isGone(pid)) }
+    }
+
     @Test func theOutputIsLogged() async throws {
         let scripts = try Scripts()
         let process = try await scripts.start("echo a word for the log")

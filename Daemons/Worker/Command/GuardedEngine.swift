@@ -85,7 +85,7 @@ final class GuardedEngine: EngineProcess {
         if case .ended(let end) = event { finish(end) }
     }
 
-    /// A guard that is killed reports nothing, but its engine dies with it: that is seen here.
+    /// A guard that is killed reports nothing, but its engine dies with it: that is seen here, and what the engine had started is ended.
     private func watchGuard(of pid: Int32) {
         guard let engine = ProcessStat.of(pid: pid), let process = try? ProcessWatch.open(pid: engine.parent),
             ProcessStat.of(pid: engine.parent)?.name == Self.guardName
@@ -106,7 +106,14 @@ final class GuardedEngine: EngineProcess {
     }
 
     private func guardIsGone() {
-        loop.schedule(after: Self.reportLimit) { [self] in finish(.signalled(SIGKILL), note: "its guard was killed") }
+        loop.schedule(after: Self.reportLimit) { [self] in
+            guard state.withLock({ $0.exit == nil }) else { return }
+            Task(executorPreference: loop) { [self] in
+                // The worker carries the nonce as well, and so does its shepherd.
+                await Remains.end(nonce: nonce, sparing: [getpid(), getppid()], on: loop)
+                finish(.signalled(SIGKILL), note: "its guard was killed")
+            }
+        }
     }
 
     private func stopWatching() {
