@@ -31,7 +31,9 @@ extension LifecycleError {
                 pid: holder.pid)
         case .launchFailed(let stage, let errno):
             let why = errno == 0 ? "no word from the launcher" : SystemError.text(of: errno)
-            self = error(.launchFailed, "\(id) could not be started: \(stage) of \(program): \(why)")
+            // The stages that are about a file of the run directory; the others are about the program.
+            let subject = ["lock": "run/\(id).lock", "lock-line": "run/\(id).lock", "out": "run/\(id).out"][stage] ?? program
+            self = error(.launchFailed, "\(id) could not be started: \(stage) of \(subject): \(why)")
         case .startFailed(let failed):
             let said = Self.lastLines(failed.output)
             self = error(
@@ -44,6 +46,13 @@ extension LifecycleError {
                 .timedOut, "\(id) (process \(pid)) was not ready within its time and was stopped\(said.isEmpty ? "" : ":\n\(said)")",
                 pid: pid,
                 output: output)
+        case .silentThoughReady(let pid):
+            let said = Self.lastLines(output)
+            self = error(
+                .silent,
+                "\(id) (process \(pid)) said that it was ready, but did not answer on its control socket as a daemon does; it was stopped"
+                    + (said.isEmpty ? "" : ":\n\(said)"),
+                pid: pid, output: output)
         case .stoppedWhileStarting(let pid):
             self = error(.startFailed, "\(id) (process \(pid)) was asked to stop while it was starting", pid: pid)
         case .answeredByAnother(let pid, let other):

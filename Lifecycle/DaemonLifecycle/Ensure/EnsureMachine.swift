@@ -78,8 +78,9 @@ package struct EnsureMachine: Sendable, Equatable {
     private var poll = PollSchedule()
     /// The failed start that was already recorded at the first look: history, not an answer to this call.
     private var history: Recollection = .none
-    /// Consecutive silent answers of a holder that had been ready.
+    /// Consecutive silent answers of a holder that had been ready, or of a child that says it is.
     private var silences = 0
+    private var isSaidReady = false
     private var mismatches = 0
 
     private enum Recollection: Sendable, Equatable {
@@ -122,7 +123,11 @@ package struct EnsureMachine: Sendable, Equatable {
             return look()
         case (.launching, .launchFailed(let stage, let errno)):
             return finish(.failed(.launchFailed(stage: stage, errno: errno)))
-        case (.starting(let pid), .saidReady), (.starting(let pid), .pollDue):
+        case (.starting(let pid), .saidReady):
+            isSaidReady = true
+            state = .confirming(pid: pid)
+            return .confirm(pid: pid)
+        case (.starting(let pid), .pollDue):
             state = .confirming(pid: pid)
             return .confirm(pid: pid)
         case (.starting, .childEnded(let end)), (.confirming, .childEnded(let end)):
@@ -132,6 +137,11 @@ package struct EnsureMachine: Sendable, Equatable {
         case (.confirming(let pid), .answered(let answer)):
             return confirmed(answer, pid: pid)
         case (.confirming(let pid), .silent):
+            // Who says that it is ready and does not answer will not get there by waiting.
+            if isSaidReady {
+                silences += 1
+                if silences >= wish.silencesAllowed { return abandon(pid, .silentThoughReady(pid: pid)) }
+            }
             state = .starting(pid: pid)
             return awaitChild(pid)
         case (.replacing, .stopped):

@@ -120,6 +120,8 @@ package enum EnsureFailure: Sendable, Hashable {
     case launchFailed(stage: String, errno: Int32)
     case startFailed(FailedStart)
     case notReadyInTime(pid: Int32)
+    /// It said that it is ready, and did not answer on its socket as a daemon does.
+    case silentThoughReady(pid: Int32)
     case stoppedWhileStarting(pid: Int32)
     case answeredByAnother(pid: Int32, other: Int32)
     case replaceFailed(Holder, String)

@@ -83,6 +83,22 @@ struct EnsureMachineTests {
         #expect(machine.handle(.foundFree(failedStart: nil)) == .launch)
     }
 
+    @Test func readyMeansAnsweredSoonOrNot() {
+        var machine = EnsureMachine(wish: EnsureWish(silencesAllowed: 2))
+        _ = machine.handle(.begin)
+        _ = machine.handle(.foundFree(failedStart: nil))
+        _ = machine.handle(.launched(pid: 20))
+        for _ in 0..<5 {
+            #expect(machine.handle(.pollDue) == .confirm(pid: 20))
+            guard case .awaitChild = machine.handle(.silent(.starting)) else { Issue.record("silence is expected before ready"); return }
+        }
+        #expect(machine.handle(.saidReady) == .confirm(pid: 20))
+        _ = machine.handle(.silent(.starting))
+        #expect(machine.handle(.pollDue) == .confirm(pid: 20))
+        #expect(machine.handle(.silent(.starting)) == .stopChild(pid: 20))
+        #expect(machine.handle(.stopped) == .finish(.failed(.silentThoughReady(pid: 20))))
+    }
+
     /// A socket that is gone refuses at once; its owner looks after it once a second.
     @Test func busyIsNotDeadHoweverFastItRefuses() {
         var machine = EnsureMachine(wish: EnsureWish())
