@@ -15,11 +15,12 @@ struct LiveDaemons: DaemonControl {
     let environment: [String: String]
 
     func rows() async throws -> [DaemonStatusRow] {
-        try await directory.list(owner: OwnerName.keeper)
+        // All of it on the loop: asking several daemons takes no thread but its own.
+        try await withTaskExecutorPreference(EventLoop.shared) { try await directory.list(owner: OwnerName.keeper) }
     }
 
     func row(of id: DaemonID) async throws -> DaemonStatusRow {
-        try await directory.status(of: id, owner: OwnerName.keeper)
+        try await withTaskExecutorPreference(EventLoop.shared) { try await directory.status(of: id, owner: OwnerName.keeper) }
     }
 
     private var directory: DaemonDirectory {
