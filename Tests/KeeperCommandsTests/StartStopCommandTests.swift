@@ -25,6 +25,20 @@ import Testing
         #expect(outcome.errors.contains("--port 9000 had no effect; 'rbee-keeper queen restart --port 9000' moves it"))
     }
 
+    @Test func whatWasPutInOrderFirstIsSaid() async {
+        let daemons = FakeDaemons()
+        daemons.state.withLock { $0.notices = ["/run/queen/default.json was corrupt; it was set aside as default.json.corrupt-1"] }
+        for line in [
+            ["queen", "start"], ["queen", "ensure"], ["up"], ["queen", "stop"], ["queen", "restart"], ["down"], ["shutdown-all"],
+        ] {
+            let outcome = await KeeperFixture(daemons: daemons).run(line)
+            #expect(outcome.exit == .done)
+            #expect(outcome.errors.contains("warning: /run/queen/default.json was corrupt"), "\(line)")
+        }
+        let status = await KeeperFixture(daemons: daemons).run("status")
+        #expect(!status.errors.contains("warning"), "looking changes nothing")
+    }
+
     @Test func startAsJSON() async {
         let outcome = await KeeperFixture(daemons: FakeDaemons()).run("hive", "start", "--json")
         #expect(

@@ -1,6 +1,7 @@
 import DaemonContract
 import DaemonLifecycle
 import KeeperCommands
+import Platform
 import Synchronization
 
 /// A lifecycle in memory: rows that change when daemons are started and stopped, and a diary of what was asked.
@@ -9,6 +10,7 @@ final class FakeDaemons: DaemonControl, Sendable {
         var rows: [DaemonStatusRow] = []
         var diary: [String] = []
         var plans: [StartPlan] = []
+        var notices: [String] = []
         var stops: [StopOptions] = []
         /// What happens instead of a start or stop of a daemon.
         var failures: [String: any Error] = [:]
@@ -20,8 +22,13 @@ final class FakeDaemons: DaemonControl, Sendable {
 
     let state: Mutex<State>
     let isInstalled: Bool
+    /// A home that is really put in order.
+    let home: RbeeHome?
 
-    init(_ rows: [DaemonStatusRow] = [], connections: [String: FakeConnection] = [:], isInstalled: Bool = true) {
+    init(
+        _ rows: [DaemonStatusRow] = [], connections: [String: FakeConnection] = [:], isInstalled: Bool = true, home: RbeeHome? = nil
+    ) {
+        self.home = home
         self.isInstalled = isInstalled
         var state = State()
         state.rows = rows
@@ -37,6 +44,11 @@ final class FakeDaemons: DaemonControl, Sendable {
     }
 
     func rows() async throws -> [DaemonStatusRow] { state.withLock { $0.rows } }
+
+    func tidyUp() async throws -> [String] {
+        guard let home else { return state.withLock { $0.notices } }
+        return try Upkeep(home: home).run()
+    }
 
     func row(of id: DaemonID) async throws -> DaemonStatusRow {
         state.withLock { $0.rows.first { $0.kind == id.kind && $0.instance == id.instance } }

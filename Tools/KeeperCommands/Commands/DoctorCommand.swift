@@ -19,6 +19,7 @@ enum DoctorCommand {
         do {
             let home = try context.home()
             checks += HomeCheckup(home: home).findings()
+            if context.arguments.has(fix) { checks += try await context.daemons().tidyUp().map { .warn("fixed", $0) } }
             checks += RunCheckup(home: home, fixes: context.arguments.has(fix)).findings()
             checks += try await daemons(context)
             checks += try await programs(context)

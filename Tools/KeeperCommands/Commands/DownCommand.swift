@@ -32,7 +32,7 @@ enum DownCommand {
     }
 
     private static func stop(_ scope: StopOrder.Scope, _ context: KeeperContext) async throws -> ExitCode {
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         var options = StopOptions()
         options.grace = context.arguments.duration(.grace)
         options.timeout = context.arguments.duration(.timeout)

@@ -4,7 +4,7 @@ internal import Glibc
 /// `start --foreground`: the keeper becomes the daemon, so that a service manager sees its real process.
 enum ForegroundStart {
     static func run(_ plan: StartPlan, _ context: KeeperContext) async throws -> ExitCode {
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         let row = try await control.row(of: plan.id)
         guard !row.state.isRunning else {
             throw KeeperError(

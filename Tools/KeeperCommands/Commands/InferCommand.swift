@@ -51,7 +51,7 @@ enum InferCommand {
             model: wanted, prompt: prompt, maxTokens: arguments.integer(maxTokens), temperature: arguments.number(temperature),
             topP: arguments.number(topP), seed: arguments.integer(seed).map(Int64.init), system: arguments.text(system),
             stream: !arguments.has(noStream))
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         _ = try await context.waiting("the queen may go on starting; see 'rbee-keeper status'") { narrate in
             try await control.start(StartPlan(.queen), narrate: narrate)
         }

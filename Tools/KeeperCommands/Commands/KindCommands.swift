@@ -148,7 +148,7 @@ struct KindCommands {
     }
 
     static func start(_ plan: StartPlan, _ context: KeeperContext) async throws -> ExitCode {
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         let began = context.clock.now
         let started = try await context.waiting("\(plan.id) may go on starting; see 'rbee-keeper status'") { narrate in
             try await control.start(plan, narrate: narrate)

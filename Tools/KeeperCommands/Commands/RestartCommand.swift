@@ -10,7 +10,7 @@ struct RestartCommand {
     let control: any DaemonControl
 
     static func restart(_ kind: DaemonKind, _ context: KeeperContext) async throws -> ExitCode {
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         guard let id = try await context.chosen(of: kind).first else { return .usage }
         return try await RestartCommand(id: id, context: context, control: control).run()
     }

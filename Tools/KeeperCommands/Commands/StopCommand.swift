@@ -4,7 +4,7 @@ internal import DaemonLifecycle
 /// `queen stop`, `hive stop`, `worker stop`.
 enum StopCommand {
     static func stop(_ kind: DaemonKind, _ context: KeeperContext) async throws -> ExitCode {
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         var options = StopOptions()
         options.cascade = !context.arguments.has(.flag("no-cascade", ""))
         options.grace = context.arguments.duration(.grace)

@@ -28,7 +28,7 @@ enum UpCommand {
         ],
         timeout: "30s for each"
     ) { context in
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         var queen = StartPlan(.queen), hive = StartPlan(.hive)
         queen.port = context.arguments.integer(queenPort)
         hive.port = context.arguments.integer(hivePort)

@@ -24,7 +24,7 @@ enum WorkerCommands {
                 .usage, "--model is missing: a worker serves one model", next: ["rbee-keeper worker spawn --model builtin"], exit: .usage)
         }
         let hiveID = try DaemonID(kind: .hive, instance: context.arguments.text(hive))
-        let control = try context.daemons()
+        let control = try await context.tidiedDaemons()
         let patience = context.arguments.duration(.timeout) ?? patience
         let clock = context.clock
         let request = WorkerSpawnRequest(

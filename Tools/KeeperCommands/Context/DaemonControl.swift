@@ -14,6 +14,11 @@ package protocol DaemonControl: Sendable {
     /// One daemon, also when nothing is known of it (`stopped`).
     func row(of id: DaemonID) async throws -> DaemonStatusRow
 
+    /// Puts the run directory in order: unfinished starts of callers that died are resolved, corrupt files set aside.
+    ///
+    /// - Returns: a sentence for each thing that was found.
+    func tidyUp() async throws -> [String]
+
     /// Starts the daemon unless it runs, and returns when it has answered.
     func start(_ plan: StartPlan, narrate: @escaping Narrate) async throws -> StartedDaemon
 

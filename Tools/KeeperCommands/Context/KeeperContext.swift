@@ -53,6 +53,13 @@ package protocol InterruptSource: Sendable {
 }
 
 extension KeeperContext {
+    /// The daemons, for a command that starts or stops some: first the run directory is put in order, and it is said what was found.
+    func tidiedDaemons() async throws -> any DaemonControl {
+        let control = try daemons()
+        for notice in try await control.tidyUp() { output.warning(notice) }
+        return control
+    }
+
     /// Runs the operation so that Ctrl-C cancels it.
     ///
     /// - Parameter meaning: what is left after an interrupt, for the message.

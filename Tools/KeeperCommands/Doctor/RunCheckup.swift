@@ -4,7 +4,7 @@ internal import Platform
 
 /// Looks at what stands in the run directory: locks against records, sockets of the dead, files that cannot be read.
 ///
-/// Reads only; with `fixes` it sets corrupt files aside and removes what dead daemons left, holding their lock meanwhile.
+/// Reads only; with `fixes` it removes what dead daemons left, holding their lock meanwhile.
 struct RunCheckup {
     let home: RbeeHome
     let fixes: Bool
@@ -101,7 +101,7 @@ struct RunCheckup {
         }
     }
 
-    /// Reads a JSON file. One that cannot be read is named, and with `fixes` set aside.
+    /// Reads a JSON file. One that cannot be read is named.
     private func readable<Value: Decodable>(
         _ file: String, of id: DaemonID?, in directory: RunDirectory, _ findings: inout [Finding]
     ) -> Value? {
@@ -118,16 +118,7 @@ struct RunCheckup {
         } catch {
             why = error.message
         }
-        guard fixes else {
-            findings.append(.warn(subject, "\(path) is corrupt: \(why)", next: "rbee-keeper doctor --fix"))
-            return nil
-        }
-        do {
-            let aside = try directory.quarantine(file)
-            findings.append(.warn(subject, "\(path) was corrupt (\(why)) and was set aside as \(aside)"))
-        } catch {
-            findings.append(.fail(subject, "\(path) is corrupt and cannot be set aside: \(error.message)"))
-        }
+        findings.append(.warn(subject, "\(path) is corrupt: \(why)", next: "rbee-keeper doctor --fix"))
         return nil
     }
 }

@@ -27,6 +27,10 @@ struct LiveDaemons: DaemonControl {
         DaemonDirectory(home: home, loop: .shared)
     }
 
+    func tidyUp() async throws -> [String] {
+        try Upkeep(home: home).run()
+    }
+
     func start(_ plan: StartPlan, narrate: @escaping Narrate) async throws -> StartedDaemon {
         for notice in try Upkeep(home: home).run() { narrate(notice) }
         let lifecycle = try await lifecycle(plan)
