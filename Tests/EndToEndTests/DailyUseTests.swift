@@ -116,6 +116,29 @@ import Testing
         }
     }
 
+    @Test func inferringFromNothing() async throws {
+        try await KeeperHome.with { home in
+            let ports = ["RBEE_QUEEN_PORT": "0", "RBEE_HIVE_PORT": "0"]
+            let answer = try await home.run("infer", "--model", "builtin", "--max-tokens", "4", "hello", environment: ports)
+            #expect(answer.exit == 0 && !answer.output.isEmpty, "\(answer.errors)")
+            let down = try await home.run("down")
+            #expect(down.exit == 0, "\(down.errors)")
+            #expect(try await home.run("list", "--json").output == #"{"daemons":[]}"# + "\n")
+        }
+    }
+
+    @Test func manyStartersStartOne() async throws {
+        try await KeeperHome.with { home in
+            let starters = try (0..<6).map { _ in try home.start(["queen", "start", "--port", "0", "--json"]) }
+            var outcomes: [KeeperProcess.Outcome] = []
+            for starter in starters { outcomes.append(try await starter.finish()) }
+            #expect(outcomes.allSatisfy { $0.exit == 0 }, "\(outcomes.map(\.errors))")
+            #expect(outcomes.count { $0.output.contains(#""started_by_us":true"#) } == 1)
+            let pid = try #require(try await home.row("queen").pid)
+            #expect(outcomes.allSatisfy { $0.output.contains(#""pid":\#(pid)"#) })
+        }
+    }
+
     @Test func aWorkerOnRequestOfTheHive() async throws {
         try await KeeperHome.with { home in
             try await home.up()

@@ -75,7 +75,7 @@ import Testing
         #expect(outcome.exit == .failed)
         #expect(
             outcome.errors == #"{"error":{"code":"invalid_value","message":"http://127.0.0.1:7833 refused POST /v1/jobs (400): "#
-                + #"there is no model x","next":[]}}"# + "\n")
+                + #"there is no model x","next":["rbee-keeper logs"]}}"# + "\n")
     }
 
     @Test func aLostStreamGoesOnFromTheLastEvent() async {

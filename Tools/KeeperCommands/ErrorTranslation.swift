@@ -29,7 +29,6 @@ extension KeeperError {
         }
     }
 
-    /// The message already tells the command that helps.
     private static func lifecycle(_ error: LifecycleError) -> KeeperError {
         let exit: ExitCode =
             switch error.code {
@@ -40,7 +39,26 @@ extension KeeperError {
             case .startFailed where error.end == .exited(ExitCode.lostRace.rawValue): .lostRace
             default: .failed
             }
-        return KeeperError(.init(rawValue: error.code.description), error.message, exit: exit, underlying: error)
+        return KeeperError(
+            .init(rawValue: error.code.description), error.message, next: error.message.contains("rbee-keeper ") ? [] : help(error),
+            exit: exit,
+            underlying: error)
+    }
+
+    /// What helps where the message does not say it itself.
+    private static func help(_ error: LifecycleError) -> [String] {
+        guard let name = error.daemon, let daemon = DaemonReference(name) else { return ["rbee-keeper doctor"] }
+        let kind = daemon.kind.rawValue
+        switch error.code {
+        case .startFailed where error.message.contains("the port is taken"):
+            return ["rbee-keeper \(kind) start --port 0", "rbee-keeper doctor"]
+        case .startFailed, .timedOut: return ["rbee-keeper logs \(name) --streams", "rbee-keeper doctor"]
+        case .notRunning: return ["rbee-keeper \(kind) start"]
+        case .silent, .unreachable, .refused: return ["rbee-keeper logs \(name)", "rbee-keeper \(kind) restart"]
+        case .binaryNotFound: return ["rbee-keeper doctor", "rbee-keeper \(kind) install PATH"]
+        case .invalidArgument: return ["rbee-keeper \(kind) --help"]
+        default: return ["rbee-keeper doctor"]
+        }
     }
 
     private static func install(_ error: InstallError) -> KeeperError {

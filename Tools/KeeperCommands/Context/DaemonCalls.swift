@@ -22,7 +22,9 @@ extension DaemonConnection {
     package func check(_ reply: DaemonReply, _ what: String) throws {
         guard !(200..<300).contains(reply.status) else { return }
         if let body = try? ContractJSON.decode(ErrorBody.self, from: reply.body) {
-            throw KeeperError(.init(rawValue: body.error.code), "\(address) refused \(what) (\(reply.status)): \(body.error.message)")
+            throw KeeperError(
+                .init(rawValue: body.error.code), "\(address) refused \(what) (\(reply.status)): \(body.error.message)",
+                next: [DaemonReference(address) == nil ? "rbee-keeper logs" : "rbee-keeper logs \(address)"])
         }
         throw KeeperError(.failed, "\(address) refused \(what) with HTTP status \(reply.status)", next: ["rbee-keeper doctor"])
     }
