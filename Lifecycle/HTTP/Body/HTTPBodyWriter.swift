@@ -1,12 +1,22 @@
 internal import Synchronization
 
+/// What a streamed body is written into: a connection, as long as it is about that body's exchange.
+protocol HTTPBodySink: Actor {
+    /// Sends bytes of the exchange with that number, waiting while the other side is slower.
+    func write(_ bytes: [UInt8], _ exchange: Int) async throws(HTTPError)
+}
+
 /// Where the content of a streamed message is written, piece by piece.
 package final class HTTPBodyWriter: Sendable {
-    private let send: @Sendable ([UInt8]) async throws(HTTPError) -> Void
+    // The actor itself and not a closure that captures it: such a closure leaves its caller's executor, and the head of a response would
+    // no longer go out together with the first piece of its body.
+    private let sink: any HTTPBodySink
+    private let exchange: Int
     private let gone = Atomic<Bool>(false)
 
-    init(send: @escaping @Sendable ([UInt8]) async throws(HTTPError) -> Void) {
-        self.send = send
+    init(sink: any HTTPBodySink, exchange: Int) {
+        self.sink = sink
+        self.exchange = exchange
     }
 
     /// Sends bytes at once, and waits while the other side is slower than what has been written.
@@ -14,7 +24,7 @@ package final class HTTPBodyWriter: Sendable {
     /// - Throws: `closed` when the other side is gone, `cancelled` when the task is.
     package func write(_ bytes: [UInt8]) async throws(HTTPError) {
         guard !bytes.isEmpty else { return }
-        try await send(bytes)
+        try await sink.write(bytes, exchange)
     }
 
     /// Sends text as UTF-8; see ``write(_:)-([UInt8])``.

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import Platform
 
-extension HTTPClientConnection {
+extension HTTPClientConnection: HTTPBodySink {
     // MARK: Reading
 
     func socketReadable() {

@@ -116,10 +116,7 @@ actor HTTPClientConnection {
 
     private func stream(_ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void, length: Int?) {
         let number = exchanges
-        let writer = HTTPBodyWriter { [weak self] bytes throws(HTTPError) in
-            guard let self else { throw .serverGone }
-            try await self.write(bytes, number)
-        }
+        let writer = HTTPBodyWriter(sink: self, exchange: number)
         exchange?.bodyLeft = length
         exchange?.writer = writer
         exchange?.task = Task(executorPreference: loop) {
@@ -213,7 +210,7 @@ actor HTTPClientConnection {
     // MARK: Deadlines and the end
 
     private func setAlarm() {
-        guard let next = exchange?.deadline ?? idleUntil else { return }
+        guard let next = exchange?.deadline ?? idleUntil, !alarm.isSet(for: next) else { return }
         alarm.set(for: next, now: SuspendingClock.now, on: loop) {
             self.assumeIsolated { $0.alarmRang() }
         }

@@ -14,6 +14,11 @@ struct HTTPTarget: Equatable {
             self.init(path: "*", query: [:], authority: nil)
             return
         }
+        if target.utf8.first == 0x2F, target.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x23 && $0 != 0x25 && $0 != 0x3F }) {
+            // Nearly every target: nothing to take apart.
+            self.init(path: target, query: [:], authority: nil)
+            return
+        }
         var rest = target[...]
         var authority: String?
         if !rest.hasPrefix("/") {

@@ -24,8 +24,7 @@ struct HTTPRequestChecks: Equatable {
             guard head.minorVersion == 0 else { throw HTTPSyntaxError("Host is missing") }
             return
         }
-        let isAllowed = { (byte: UInt8) in byte.isLetter || byte.isDigit || "-._~%!$&'()*+,;=:[]".utf8.contains(byte) }
-        guard host.utf8.allSatisfy(isAllowed) else { throw HTTPSyntaxError("Host is not a host name and port") }
+        guard host.utf8.allSatisfy(\.isHostByte) else { throw HTTPSyntaxError("Host is not a host name and port") }
         if let authority = target.authority, !authority.equalsIgnoringCase(host) {
             throw HTTPSyntaxError("Host is not the host that the target names")
         }
@@ -37,5 +36,16 @@ struct HTTPRequestChecks: Equatable {
             throw HTTPSyntaxError(.expectationFailed, "the only expectation understood is 100-continue")
         }
         return head.framing != .none
+    }
+}
+
+extension UInt8 {
+    /// What a host and port may be made of (RFC 3986 §3.2.2): also an address in brackets.
+    fileprivate var isHostByte: Bool {
+        if isLetter || isDigit { return true }
+        switch self {
+        case 0x21, 0x24...0x2E, 0x3A, 0x3B, 0x3D, 0x5B, 0x5D, 0x5F, 0x7E: return true  // ! $%&'()*+,-. : ; = [ ] _ ~
+        default: return false
+        }
     }
 }

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import Platform
 
-extension HTTPServerConnection {
+extension HTTPServerConnection: HTTPBodySink {
     // MARK: Responses
 
     /// Sends what a handler has answered.
@@ -95,10 +95,7 @@ extension HTTPServerConnection {
             responseEnded()
             return
         }
-        let writer = HTTPBodyWriter { [weak self] bytes throws(HTTPError) in
-            guard let self else { throw HTTPError(.closed, "the client closed the connection") }
-            try await self.write(bytes, number)
-        }
+        let writer = HTTPBodyWriter(sink: self, exchange: number)
         if inputEnded {
             writer.markGone()
         }
@@ -118,7 +115,7 @@ extension HTTPServerConnection {
         }
     }
 
-    private func write(_ bytes: [UInt8], _ number: Int) async throws(HTTPError) {
+    func write(_ bytes: [UInt8], _ number: Int) async throws(HTTPError) {
         guard exchange?.number == number, exchange?.writer?.isClientGone == false, let framing = machine.streamFraming else {
             throw HTTPError(.closed, "the client closed the connection")
         }

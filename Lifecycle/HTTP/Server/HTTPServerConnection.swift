@@ -322,7 +322,7 @@ actor HTTPServerConnection {
         if let stall = outputStallsAt, let other = next, stall < other {
             next = stall
         }
-        if let next {
+        if let next, !alarm.isSet(for: next) {
             alarm.set(for: next, now: now, on: loop) {
                 self.assumeIsolated { $0.alarmRang() }
             }

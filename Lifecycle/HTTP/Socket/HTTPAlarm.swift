@@ -5,11 +5,14 @@ struct HTTPAlarm {
     private var timer: EventLoop.Timer?
     private var ringsAt: SuspendingClock.Instant?
 
-    /// Makes it ring at `time`, or earlier and in vain.
+    /// Whether it rings at `time`, or earlier and in vain.
+    func isSet(for time: SuspendingClock.Instant) -> Bool {
+        ringsAt.map { $0 <= time } ?? false
+    }
+
     mutating func set(
         for time: SuspendingClock.Instant, now: SuspendingClock.Instant, on loop: EventLoop, ring: @escaping @Sendable () -> Void
     ) {
-        if let ringsAt, ringsAt <= time { return }
         timer?.cancel()
         ringsAt = time
         timer = loop.schedule(after: time - now, ring)
