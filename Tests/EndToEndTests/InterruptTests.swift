@@ -73,4 +73,21 @@ import Testing
             #expect(outcome.errors.hasPrefix("error: cannot write to standard output: No space left on device"), "\(outcome.errors)")
         }
     }
+
+    @Test func closedStandardStreams() async throws {
+        try await KeeperHome.with { home in
+            func shell(_ line: String) async throws -> KeeperProcess.Outcome {
+                try await KeeperProcess("/bin/sh", ["-c", line, home.keeper], environment: home.environment()).finish()
+            }
+            let output = try await shell("exec \"$0\" status >&-")
+            #expect(
+                output.exit == 1 && output.errors.hasPrefix("error: cannot write to standard output: Bad file descriptor"),
+                "\(output.errors)")
+            let all = try await shell("exec \"$0\" queen start --port 0 <&- >&- 2>&-")
+            #expect(all.exit == 1)
+            #expect(try await home.row("queen").state == .ready, "what was done is done")
+            let input = try await shell("exec \"$0\" infer --model builtin - <&-")
+            #expect(input.exit == 1 && input.errors.contains("standard input was not read"), "\(input.errors)")
+        }
+    }
 }

@@ -2,6 +2,11 @@ import Dispatch
 import Glibc
 import KeeperCommands
 
+// A standard stream that is closed must not become the number of something else: what is written to it fails, as it should.
+for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 {
+    _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+}
+
 // A reader that goes away is noticed when writing, and by the daemons' connections likewise; never by dying in the middle.
 signal(SIGPIPE, SIG_IGN)
 

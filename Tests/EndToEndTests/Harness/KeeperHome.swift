@@ -90,13 +90,12 @@ final class KeeperHome: Sendable {
     private func end() async throws {
         let outcome = try await run("shutdown-all", "--timeout", "30s")
         #expect(outcome.exit == 0, "shutdown-all: \(outcome.errors)")
-        // A shepherd records how its daemon ended and goes; the lock is free before, so a moment is not a leftover.
-        var left = processes()
-        for _ in 0..<200 {
-            if left.isEmpty { break }
-            try await EventLoop.shared.sleep(for: .milliseconds(10))
-            left = processes()
+        // A shepherd records how its daemon ended and goes; the lock is free before, so one that is about to go is no leftover.
+        for process in processes() {
+            guard let watch = try ProcessWatch.open(pid: process.pid) else { continue }
+            try? await EventLoop.shared.withDeadline(.seconds(5)) { try await EventLoop.shared.readable(watch.descriptor) }
         }
+        let left = processes()
         #expect(left.isEmpty, "left running: \(left.map { "\($0.pid) \($0.name)" })")
         for process in left { kill(process.pid, SIGKILL) }
         let sockets = ["queen", "hive", "worker"].flatMap { kind in
