@@ -42,12 +42,15 @@ final class EventSource: Sendable {
     /// Never fires again. On the loop's thread the event is gone when this returns.
     ///
     /// - Parameter gone: called on the loop once the event is gone.
-    func cancel(_ gone: (@Sendable () -> Void)? = nil) {
-        cancelled.store(true, ordering: .relaxed)
+    /// - Returns: whether this was the first call.
+    @discardableResult
+    func cancel(_ gone: (@Sendable () -> Void)? = nil) -> Bool {
+        let first = !cancelled.exchange(true, ordering: .relaxed)
         loop.run {
             self.disarm()
             gone?()
         }
+        return first
     }
 
     /// Stops waiting until `resume`. On the loop's thread this takes effect before it returns.

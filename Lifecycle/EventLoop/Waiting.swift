@@ -22,8 +22,9 @@ extension EventLoop {
 
         /// Ends it. Called on the loop, the descriptor may be closed as soon as this returns; elsewhere, after the next turn.
         package func cancel() {
-            source.cancel()
-            onCancel?()
+            if source.cancel() {
+                onCancel?()
+            }
         }
 
         /// Stops looking, until ``resume()``.

@@ -50,4 +50,17 @@ import Testing
         watch.cancel()
         loop.stop()
     }
+
+    @Test func `cancelling twice does not end somebody else's watch`() async throws {
+        let loop = try EventLoop(name: "test")
+        let first = loop.onSignal(42) {}
+        first.cancel()
+        let arrived = ResumeOnce<Void, Never>()
+        let second = loop.onSignal(42) { arrived.resume(with: .success(())) }
+        first.cancel()
+        kill(getpid(), 42)
+        await arrived.value()
+        second.cancel()
+        loop.stop()
+    }
 }

@@ -22,6 +22,12 @@ import Testing
         #expect(!headers.has("c", in: "Connection"))
     }
 
+    @Test func `how long a server keeps a connection`() {
+        #expect((["Keep-Alive": "max=100, Timeout=5"] as HTTPHeaders).keepAliveTimeout == .seconds(5))
+        #expect((["Keep-Alive": "timeout=x"] as HTTPHeaders).keepAliveTimeout == nil)
+        #expect(([:] as HTTPHeaders).keepAliveTimeout == nil)
+    }
+
     @Test(arguments: [("a", "A", true), ("[", "{", false), ("@", "`", false), ("a", "aa", false), ("ä", "Ä", false), ("", "", true)])
     func `case is ignored for ASCII letters only`(_ one: String, _ other: String, _ equal: Bool) {
         #expect(one.equalsIgnoringCase(other) == equal)

@@ -82,7 +82,9 @@ extension HTTPClientConnection: HTTPBodySink {
             return false
         case .head(let head):
             switch machine.headCame(head) {
-            case .deliver: exchange?.arrived = (head, [])
+            case .deliver:
+                exchange?.arrived = (head, [])
+                keptFor = head.headers.keepAliveTimeout
             case .ignore: break
             case .fail: throw HTTPSyntaxError("the server switches to another protocol")
             }

@@ -31,6 +31,8 @@ actor HTTPClientConnection {
     private var exchanges = 0
     private var alarm = HTTPAlarm()
     private var idleUntil: SuspendingClock.Instant?
+    /// How long the server says that it keeps the connection.
+    var keptFor: Duration?
     private var isTornDown = false
 
     /// What the machine's exchange needs of the outside.
@@ -162,7 +164,9 @@ actor HTTPClientConnection {
             break
         case .release:
             finishExchange()
-            idleUntil = SuspendingClock.now + options.idleTime
+            // Gone before the server goes, so that the two seldom cross.
+            let kept = keptFor.map { max(.zero, $0 - .seconds(1)) } ?? options.idleTime
+            idleUntil = SuspendingClock.now + min(kept, options.idleTime)
             setAlarm()
             pool.assumeIsolated { $0.released(self) }
         case .close:

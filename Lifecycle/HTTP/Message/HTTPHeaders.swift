@@ -58,6 +58,13 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         return tokens(of: name).contains { $0.equalsIgnoringCase(token) }
     }
 
+    /// How long the sender keeps an idle connection: `Keep-Alive: timeout=5`.
+    var keepAliveTimeout: Duration? {
+        guard contains("Keep-Alive") else { return nil }
+        let parameter = tokens(of: "Keep-Alive").first { $0.prefix(8).equalsIgnoringCase("timeout=") }
+        return parameter.flatMap { Int32($0.dropFirst(8)) }.map { .seconds($0) }
+    }
+
     /// The first field that could break the framing of a message if it were sent: a name that is no token, a value with a control character.
     func firstUnsendable() -> Field? {
         fields.first { !$0.name.isToken || !$0.value.isFieldValue }

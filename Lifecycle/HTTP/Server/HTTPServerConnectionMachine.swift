@@ -18,34 +18,6 @@ struct HTTPServerConnectionMachine {
         case closed
     }
 
-    /// One request and its response.
-    struct Exchange: Equatable {
-        enum Request: Equatable {
-            /// The client waits for our word before it sends the body. Can become `receiving`.
-            case expectingContinue
-            /// The body is coming, or its absence is about to be known. Can become `complete`.
-            case receiving
-            case complete
-        }
-
-        enum Response: Equatable {
-            /// The handler is at work. Can become `streaming`, `complete`.
-            case pending
-            /// The head is out, the body is being written. Can become `complete`.
-            case streaming(HTTPFraming)
-            case complete
-        }
-
-        var request: Request
-        var response = Response.pending
-        let minorVersion: Int
-        let isHead: Bool
-        var keepsAlive: Bool
-        var received = 0
-        /// What came after the response was complete.
-        var discarded = 0
-    }
-
     /// What the connection waits for, and may not wait for forever.
     enum Deadline: Equatable {
         case idle
@@ -117,11 +89,6 @@ struct HTTPServerConnectionMachine {
         }
     }
 
-    enum HeadOutcome: Equatable {
-        case serve(HTTPRequestChecks)
-        case refuse(HTTPRefusal)
-    }
-
     /// A whole head has come.
     mutating func headCame(_ head: HTTPMessageHead) -> HeadOutcome {
         switch state {
@@ -149,16 +116,6 @@ struct HTTPServerConnectionMachine {
     private mutating func refuse(_ refusal: HTTPRefusal) -> HeadOutcome {
         state = .closing
         return .refuse(refusal)
-    }
-
-    enum BodyOutcome: Equatable {
-        /// To whoever reads the body.
-        case deliver
-        case discard
-        /// Stop the handler and answer this instead.
-        case refuse(HTTPRefusal)
-        /// Stop the handler, if there still is one, and close at once.
-        case abort
     }
 
     /// Bytes of the body have come.
@@ -207,14 +164,6 @@ struct HTTPServerConnectionMachine {
         return false
     }
 
-    enum FailureOutcome: Equatable {
-        /// Stop the handler, if there is one, and answer this instead.
-        case refuse(HTTPRefusal)
-        /// Stop the handler, if there is one, and close at once.
-        case abort
-        case nothing
-    }
-
     /// What the client sends is not HTTP.
     mutating func inputBroke(_ error: HTTPSyntaxError) -> FailureOutcome {
         fail(with: HTTPRefusal(error))
@@ -238,14 +187,6 @@ struct HTTPServerConnectionMachine {
         case .closing, .lingering, .closed:
             return .nothing
         }
-    }
-
-    enum EndOutcome: Equatable {
-        /// Close at once, and stop the handler, if there is one.
-        case abort
-        /// The client is probably gone: tell the handler, but still send what it answers.
-        case cancelHandler
-        case nothing
     }
 
     /// The client sends no more: it is gone, or has only shut its half.
@@ -284,21 +225,6 @@ struct HTTPServerConnectionMachine {
         return true
     }
 
-    /// How a response is to be sent.
-    struct ResponsePlan: Equatable {
-        /// What the head says of the body; `nil` for nothing.
-        let framing: HTTPFraming?
-        /// The value of `Connection`.
-        let connection: Connection?
-        let sendsBody: Bool
-
-        enum Connection: Equatable {
-            case close
-            /// Said to HTTP/1.0 only, which closes otherwise.
-            case keepAlive
-        }
-    }
-
     /// The handler answers.
     ///
     /// - Parameter length: of the body, `nil` for one that is streamed.
@@ -330,15 +256,6 @@ struct HTTPServerConnectionMachine {
     var streamFraming: HTTPFraming? {
         guard case .serving(let exchange) = state, case .streaming(let framing) = exchange.response else { return nil }
         return framing
-    }
-
-    enum ResponseOutcome: Equatable {
-        /// The request is not complete: what is left of it is read and thrown away.
-        case discardRest
-        case nextRequest
-        /// Close once all is written.
-        case finish
-        case nothing
     }
 
     /// The response is complete.
