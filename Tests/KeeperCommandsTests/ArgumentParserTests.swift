@@ -120,6 +120,8 @@ import Testing
         (["--home"], "--home needs a value (DIR)"),
         (["--home", "", "say", "w"], "--home '': expected a path, not an empty text"),
         (["queen", "start", "-x"], "unknown option -x of 'tool queen start'"),
+        (["-hello"], "unknown option -e in '-hello'"),
+        (["queen", "start", "-hx"], "unknown option -x in '-hx' of 'tool queen start'"),
         (["--loud", "say", "w"], "--loud is no option of every command; write it after the command, as in 'tool say --loud'"),
     ])
     func complaints(_ line: [String], _ message: String) {
@@ -131,7 +133,7 @@ import Testing
         #expect(complaint("quen", "start")?.suggestions == ["tool queen"])
         #expect(complaint("queen", "strat")?.suggestions == ["tool queen start"])
         #expect(complaint("queen", "strat")?.path == ["queen"])
-        #expect(complaint("say", "w", "--laud")?.suggestions == ["--loud"])
+        #expect(complaint("say", "w", "--laud")?.suggestions == ["tool say --loud"])
         #expect(complaint("say", "w", "--colour")?.suggestions == [])
         #expect(complaint("xyzzy")?.suggestions == [])
     }

@@ -85,6 +85,27 @@ import Testing
         #expect(!home.exists("run/hive/localhost.json") && home.exists("run/hive/localhost.lock"))
     }
 
+    @Test func whatAFailedStartLeft() async throws {
+        try home.write("run/worker/x-1.lock", "")
+        let end = LastEnd(nonce: String(repeating: "a", count: 32), pid: 4, exit: 64, output: "no such model", endedAt: 1)
+        try home.write("run/worker/x-1.last.json", ContractJSON.encodeText(end))
+        let look = await doctor()
+        #expect(look.exit == .done && look.output.contains("does not run, and its note of a failed start is left"))
+        #expect(await doctor("--fix").exit == .done)
+        #expect(!home.exists("run/worker/x-1.last.json") && home.exists("run/worker/x-1.lock"))
+        #expect(await doctor().lines.last == "all is well")
+    }
+
+    @Test func aDirectoryOfProgramsThatCannotBeUsed() async {
+        for path in ["bin", "/nowhere/at/all"] {
+            let fixture = KeeperFixture(
+                daemons: FakeDaemons(), settings: FakeSettings(), probes: FakeProbes(), home: home.home, environment: ["RBEE_BIN_DIR": path]
+            )
+            let outcome = await fixture.run("doctor")
+            #expect(outcome.exit == .done && outcome.output.contains("RBEE_BIN_DIR") && outcome.output.contains("\(path) is "))
+        }
+    }
+
     @Test func locksAgainstRecords() async throws {
         try home.write("run/queen/default.lock", "")
         let directory = try #require(try RunDirectory.open("\(home.root)/run/queen", create: false))

@@ -19,14 +19,15 @@ import Testing
         #expect(!error.next.isEmpty)
     }
 
-    @Test func whatNamesACommandItselfNeedsNoOther() {
+    /// Programs read the commands from the list, whatever the message says.
+    @Test func whatNamesACommandItselfListsItToo() {
         let error = KeeperError(from: LifecycleError(.notRunning, "start it with: rbee-keeper queen start", daemon: "queen/default"))
-        #expect(error.next.isEmpty)
+        #expect(error.next.first == "rbee-keeper queen start")
     }
 
     @Test func aStartThatFailedLeadsToItsOutput() {
         let error = KeeperError(from: LifecycleError(.startFailed, "exited with status 7", daemon: "worker/a", end: .exited(7)))
-        #expect(error.next.first == "rbee-keeper logs worker/a --streams")
+        #expect(error.next.first == "rbee-keeper worker logs a --streams")
         let lost = KeeperError(from: LifecycleError(.startFailed, "exited with status 75", daemon: "queen/default", end: .exited(75)))
         #expect(lost.exit == .lostRace)
         let taken = KeeperError(

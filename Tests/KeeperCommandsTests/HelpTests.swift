@@ -34,7 +34,7 @@ import Testing
                       --json              print results (and errors) as JSON
                       --home DIR          keep everything beneath DIR (run, data, logs, bin, config.yaml) (default:
                                           RBEE_HOME, else XDG)
-                      --timeout DURATION  give up after so long, such as 500ms, 10s or 2m (default: per command)
+                      --timeout DURATION  give up after so long, such as 10s or 2m; 0 never (default: per command)
                   -q, --quiet             say nothing on standard error but errors
                   -v, --verbose           say more on standard error
                       --no-color          no colour, as with NO_COLOR=1
@@ -102,7 +102,7 @@ import Testing
                       --json              print results (and errors) as JSON
                       --home DIR          keep everything beneath DIR (run, data, logs, bin, config.yaml) (default:
                                           RBEE_HOME, else XDG)
-                      --timeout DURATION  give up after so long, such as 500ms, 10s or 2m (default: what the steps
+                      --timeout DURATION  give up after so long, such as 10s or 2m; 0 never (default: what the steps
                                           of the stop add up to, 16s)
                   -q, --quiet             say nothing on standard error but errors
                   -v, --verbose           say more on standard error

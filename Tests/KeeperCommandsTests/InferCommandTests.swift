@@ -186,8 +186,33 @@ import Testing
         #expect(outcome.exit == .usage && outcome.errors.hasPrefix("error: the prompt is empty\n"))
     }
 
-    @Test func aModelIsRequired() async {
-        let outcome = await KeeperFixture().run("infer", "hello")
-        #expect(outcome.exit == .usage && outcome.errors.hasPrefix("error: --model is missing"))
+    @Test func theConfiguredModelAnswersWhenNoneIsNamed() async {
+        let connection = FakeConnection.job(Self.story)
+        var fixture = fixture(connection)
+        fixture.settings = FakeSettings(model: "tiny")
+        let outcome = await fixture.run("infer", "hello")
+        #expect(outcome.exit == .done, "\(outcome.errors)")
+        #expect(connection.lastBody.contains(#""model":"tiny""#))
+        let none = await KeeperFixture(settings: FakeSettings()).run("infer", "hello")
+        #expect(none.exit == .usage && none.errors.hasPrefix("error: --model is missing"))
+        let empty = await KeeperFixture().run("infer", "--model", "", "hello")
+        #expect(empty.exit == .usage && empty.errors.hasPrefix("error: --model ''"))
+    }
+
+    @Test(arguments: [(Int32(1), Int32(129)), (15, 143)])
+    func otherSignalsCancelTheJobToo(_ signal: Int32, _ exit: Int32) async {
+        let connection = FakeConnection(
+            answer: { _, _, _ in DaemonReply(status: 200, body: Array(#"{"job_id":"job-1","sse_url":"/s"}"#.utf8)) },
+            events: { _, _ in AsyncThrowingStream { $0.yield(StreamEvent(name: "token", data: #"{"text":"a"}"#)) } })
+        let clock = ManualClock()
+        let fixture = fixture(connection, clock: clock)
+        async let running = fixture.run("infer", "-m", "builtin", "hello", "--timeout", "0")
+        await clock.sleepers(1)
+        // --timeout 0 waits for ever.
+        clock.advance(by: .seconds(3600))
+        while fixture.results.text.isEmpty { await Task.yield() }
+        fixture.interrupts.interrupt(signal)
+        #expect(await running.exit.rawValue == exit)
+        #expect(connection.requests.last == "DELETE /v1/jobs/job-1")
     }
 }

@@ -49,10 +49,26 @@ import Testing
         #expect(outcome.exit == .failed)
         #expect(
             outcome.errors
-                == "error: worker/a has no log: there is no \(home.root)/logs/worker-a.log\n  try: rbee-keeper worker logs --streams\n  try: rbee-keeper list --all\n"
+                == "error: worker/a has no log: there is no \(home.root)/logs/worker-a.log\n  try: rbee-keeper list --all\n"
         )
         let streams = await logs("--streams")
         #expect(streams.errors.hasPrefix("error: queen/default has no output: there is no \(home.root)/run/queen/default.out\n"))
+    }
+
+    @Test func theOtherOneIsSuggestedWhenThereIsOne() async throws {
+        try home.write("run/worker/a.out", "boom\n")
+        #expect(await logs("worker/a").errors.contains("try: rbee-keeper worker logs a --streams\n"))
+    }
+
+    @Test func followingEndsWhenNobodyReads() async throws {
+        try home.write("logs/queen-default.log", "a\n")
+        let clock = ManualClock()
+        let fixture = KeeperFixture(home: home.home, clock: clock)
+        async let running = fixture.run("logs", "-f")
+        await clock.sleepers(1)
+        fixture.results.hangUp()
+        clock.advance(by: .milliseconds(200))
+        #expect(await running.exit == .outputClosed)
     }
 
     @Test func following() async throws {

@@ -1,4 +1,5 @@
 import DaemonContract
+import Glibc
 import KeeperCommands
 import Synchronization
 import Testing
@@ -53,6 +54,20 @@ import Testing
                 "POST /v1/leases", "PUT /v1/leases/l1", "PUT /v1/leases/l1", "PUT /v1/leases/l1", "DELETE /v1/leases/l1",
             ])
         #expect(daemons.diary.isEmpty)
+    }
+
+    @Test func aDaemonThatGoesAwayIsAFailure() async {
+        let connection = FakeConnection(answer: { method, _, _ in
+            guard method != .put else { throw KeeperError(.notRunning, "queen/default does not run", exit: .notRunning) }
+            return DaemonReply(
+                status: 200, body: Array(#"{"id":"l1","holder":"me","duration_secs":60,"expires_in_secs":60}"#.utf8))
+        })
+        let daemons = FakeDaemons([.running(.queen, "default")], connections: ["queen/default": connection])
+        let outcome = await KeeperFixture(daemons: daemons, clock: ManualClock(isEager: true)).run("keep-alive", "queen")
+        #expect(outcome.exit == .failed)
+        #expect(
+            outcome.errors.contains("error: queen/default went away: queen/default does not run\n  try: rbee-keeper status queen/default\n")
+        )
     }
 
     @Test func controlCGivesTheLeaseBack() async {
@@ -132,15 +147,27 @@ import Testing
             outcome.output == #"{"binary_path":"/home/u/.local/bin/rbee-hive","found_in_target":false,"install_time":1760000000}"# + "\n")
     }
 
-    @Test func uninstallRefusesWhileRunning() async {
+    @Test func uninstallRefusesWhileItRuns() async throws {
+        let home = try TemporaryHome()
+        try home.write("rbee-worker", "")
         let installer = FakeInstaller()
-        let outcome = await KeeperFixture(daemons: FakeDaemons([.running(.worker, "a", pid: 77)]), installer: installer)
-            .run("worker", "uninstall")
+        // Without a process to look at, what is installed counts as what runs.
+        let row = DaemonStatusRow(kind: .worker, instance: "a", state: .ready)
+        let outcome = await KeeperFixture(daemons: FakeDaemons([row]), installer: installer).run("worker", "uninstall", "--dir", home.root)
         #expect(outcome.exit == .failed)
-        #expect(
-            outcome.errors
-                == "error: rbee-worker was not removed: worker/a is still running (pid 77)\n  try: rbee-keeper worker stop a\n")
+        #expect(outcome.errors == "error: rbee-worker was not removed: worker/a is still running\n  try: rbee-keeper worker stop a\n")
         #expect(installer.removals.withLock { $0.isEmpty })
+    }
+
+    @Test func aDaemonThatRunsFromElsewhereIsNoObstacle() async throws {
+        let home = try TemporaryHome()
+        try home.write("rbee-worker", "")
+        let elsewhere = FakeDaemons([.running(.worker, "a", pid: getpid())])
+        let other = await KeeperFixture(daemons: elsewhere, installer: FakeInstaller()).run("worker", "uninstall", "--dir", home.root)
+        #expect(other.exit == .done)
+        let none = await KeeperFixture(daemons: elsewhere, installer: FakeInstaller(isInstalled: false))
+            .run("worker", "uninstall", "--dir", "/nowhere")
+        #expect(none.exit == .done && none.output == "/nowhere/rbee-worker was not installed\n")
     }
 
     @Test func uninstallingWhatIsNotInstalledIsFine() async {

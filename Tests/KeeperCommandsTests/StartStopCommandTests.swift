@@ -1,4 +1,5 @@
 import DaemonContract
+import DaemonLifecycle
 import KeeperCommands
 import Synchronization
 import Testing
@@ -62,8 +63,8 @@ import Testing
 
     @Test func workersNeedAModelAndAreNamedAfterIt() async {
         let daemons = FakeDaemons()
-        let without = await KeeperFixture(daemons: daemons).run("worker", "start")
-        #expect(without.exit == .usage && without.errors.hasPrefix("error: --model is missing"))
+        let without = await KeeperFixture(daemons: daemons).run("worker", "start", "--model", "")
+        #expect(without.exit == .usage && without.errors.hasPrefix("error: --model '': expected the name of a model"))
         _ = await KeeperFixture(daemons: daemons).run("worker", "start", "--model", "Org/Tiny Model")
         _ = await KeeperFixture(daemons: daemons).run("worker", "start", "mine", "--model", "builtin")
         _ = await KeeperFixture(daemons: daemons).run("worker", "start", "worker/other", "-m", "x", "--engine-config", "llama")
@@ -87,6 +88,26 @@ import Testing
         #expect(worker.exit == .done && worker.output == "nothing to stop\n")
         let json = await KeeperFixture(daemons: FakeDaemons()).run("worker", "stop", "--json")
         #expect(json.output == #"{"left":[],"stopped":[]}"# + "\n")
+    }
+
+    @Test func theConfiguredModelIsServedWhenNoneIsNamed() async {
+        let daemons = FakeDaemons()
+        let fixture = KeeperFixture(daemons: daemons, settings: FakeSettings(model: "tiny"))
+        #expect(await fixture.run("worker", "start").exit == .done)
+        #expect(await fixture.run("worker", "ensure", "mine").exit == .done)
+        #expect(daemons.plans.map(\.id.description) == ["worker/tiny-1", "worker/mine"])
+        #expect(daemons.plans.map(\.worker?.model) == ["tiny", "tiny"])
+    }
+
+    @Test func suggestionsNameTheInstance() async {
+        let daemons = FakeDaemons([.running(.queen, "q2")])
+        let moved = await KeeperFixture(daemons: daemons).run("queen", "start", "q2", "--port", "9000")
+        #expect(moved.errors.contains("'rbee-keeper queen restart q2 --port 9000' moves it"))
+        let foreground = await KeeperFixture(daemons: daemons).run("queen", "start", "q2", "--foreground")
+        #expect(foreground.errors.contains("try: rbee-keeper queen stop q2\n"))
+        daemons.fail("start worker/a", with: LifecycleError(.startFailed, "worker/a exited", daemon: "worker/a"))
+        let failed = await KeeperFixture(daemons: daemons).run("worker", "start", "a", "-m", "x")
+        #expect(failed.errors.contains("try: rbee-keeper worker logs a --streams\n  try: rbee-keeper doctor\n"))
     }
 
     @Test func stopTakesItsOptions() async {
@@ -181,6 +202,7 @@ import Testing
         let outcome = await KeeperFixture(daemons: daemons).run("down")
         #expect(outcome.exit == .done)
         #expect(daemons.diary == ["stop worker/mine", "stop queen/default"])
+        #expect(outcome.output.hasSuffix("hive/localhost stopped with queen/default\nworker/a stopped with hive/localhost\n"))
         #expect(outcome.errors == "left running: worker/other (owner my-app); 'rbee-keeper shutdown-all' stops them too\n")
     }
 

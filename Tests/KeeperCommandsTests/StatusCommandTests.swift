@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (DaemonState.ready, ExitCode.done), (.starting, .done), (.degraded, .done), (.draining, .done), (.silent, .done),
+        (DaemonState.ready, ExitCode.done), (.starting, .done), (.degraded, .done), (.draining, .done), (.silent, .timedOut),
         (.unknown("sleepy"), .done), (.stopped, .notRunning), (.stale, .notRunning), (.failed, .notRunning), (.backoff, .notRunning),
     ])
     func theExitCodeTellsTheStateOfOne(_ state: DaemonState, _ exit: ExitCode) async {

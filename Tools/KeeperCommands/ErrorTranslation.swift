@@ -39,33 +39,38 @@ extension KeeperError {
             case .startFailed where error.end == .exited(ExitCode.lostRace.rawValue): .lostRace
             default: .failed
             }
-        return KeeperError(
-            .init(rawValue: error.code.description), error.message, next: error.message.contains("rbee-keeper ") ? [] : help(error),
-            exit: exit,
-            underlying: error)
+        return KeeperError(.init(rawValue: error.code.description), error.message, next: next(after: error), exit: exit, underlying: error)
     }
 
-    /// What helps where the message does not say it itself.
-    private static func help(_ error: LifecycleError) -> [String] {
-        guard let name = error.daemon, let daemon = DaemonReference(name) else { return ["rbee-keeper doctor"] }
-        let kind = daemon.kind.rawValue
+    private static func next(after error: LifecycleError) -> [String] {
+        let id = error.daemon.flatMap { try? DaemonID(parsing: $0) }
+        let logs = id?.command("logs") ?? "rbee-keeper logs"
+        let status = id.map { "rbee-keeper status \($0)" } ?? "rbee-keeper status"
         switch error.code {
-        case .startFailed where error.message.contains("the port is taken"):
-            return ["rbee-keeper \(kind) start --port 0", "rbee-keeper doctor"]
-        case .startFailed, .timedOut: return ["rbee-keeper logs \(name) --streams", "rbee-keeper doctor"]
-        case .notRunning: return ["rbee-keeper \(kind) start"]
-        case .silent, .unreachable, .refused: return ["rbee-keeper logs \(name)", "rbee-keeper \(kind) restart"]
-        case .binaryNotFound: return ["rbee-keeper doctor", "rbee-keeper \(kind) install PATH"]
-        case .invalidArgument: return ["rbee-keeper \(kind) --help"]
+        case .startFailed where error.message.contains("the port is taken") && id != nil && id?.kind != .worker:
+            return (id.map { [$0.command("start", "--port 0")] } ?? []) + ["rbee-keeper doctor"]
+        case .startFailed: return [id?.command("logs", "--streams") ?? "rbee-keeper logs --streams", "rbee-keeper doctor"]
+        case .timedOut: return [status, logs]
+        case .silent: return [status, logs] + (id.map { [$0.command("stop")] } ?? [])
+        case .notRunning: return (id.map { [$0.startCommand] } ?? []) + ["rbee-keeper status"]
+        case .unreachable, .refused: return [logs, status]
+        case .cancelled: return [status]
+        case .binaryNotFound: return ["rbee-keeper doctor"] + (id.map { ["rbee-keeper \($0.kind) install --help"] } ?? [])
+        case .invalidArgument: return [id.map { "rbee-keeper \($0.kind) --help" } ?? "rbee-keeper --help"]
         default: return ["rbee-keeper doctor"]
         }
     }
 
     private static func install(_ error: InstallError) -> KeeperError {
-        var next: [String] = []
-        if error.code == .running, let kind = DaemonKind.known.first(where: { error.path?.hasSuffix("/\($0.binaryName)") == true }) {
-            next = ["rbee-keeper \(kind) stop"]
-        }
+        let kind = DaemonKind.known.first { error.path?.hasSuffix("/\($0.binaryName)") == true }
+        let next =
+            switch (error.code, kind) {
+            case (.running, let kind?): ["rbee-keeper \(kind) stop\(kind == .worker ? " --all" : "")"]
+            case (.targetOccupied, _): error.path.map { ["ls -ld '\($0)'"] } ?? ["rbee-keeper doctor"]
+            case (.sourceMissing, let kind?), (.notExecutable, let kind?), (.notVerified, let kind?), (.sameFile, let kind?):
+                ["rbee-keeper \(kind) install --help", "rbee-keeper doctor"]
+            default: ["rbee-keeper doctor"]
+            }
         return KeeperError(.init(rawValue: error.code.description), error.message, next: next, underlying: error)
     }
 

@@ -75,7 +75,7 @@ package struct DaemonFiles: Sendable {
         }
     }
 
-    /// Removes what a daemon that is gone has left: its socket and its record. Only while holding the lock, so that it is nobody's.
+    /// Removes what a daemon that is gone has left: its socket, its record and how it ended. Only while holding the lock, so that it is nobody's.
     ///
     /// - Returns: false when somebody holds the lock: then the files are theirs.
     @discardableResult
@@ -87,6 +87,8 @@ package struct DaemonFiles: Sendable {
             // What is no file of a daemon's stays, under a name where it is in nobody's way.
             if try directory.stat(record)?.kind == .directory { _ = try directory.quarantine(record) }
             _ = try directory.remove(record)
+            // How the last one ended is of no interest any more either: a failed start would be shown for ever.
+            _ = try directory.remove(lastEnd)
             return true
         } catch {
             throw LifecycleError(system: error, daemon: id)

@@ -75,13 +75,13 @@ struct FakeInput: TextSource {
 /// Ctrl-C, when a test says so.
 final class FakeInterrupts: InterruptSource, Sendable {
     private struct State {
-        var bodies: [Int: @Sendable () -> Void] = [:]
+        var bodies: [Int: @Sendable (Int32) -> Void] = [:]
         var next = 0
     }
 
     private let state = Mutex(State())
 
-    func onInterrupt(_ body: @escaping @Sendable () -> Void) throws -> @Sendable () -> Void {
+    func onInterrupt(_ body: @escaping @Sendable (Int32) -> Void) throws -> @Sendable () -> Void {
         let id = state.withLock { state in
             state.next += 1
             state.bodies[state.next] = body
@@ -93,8 +93,8 @@ final class FakeInterrupts: InterruptSource, Sendable {
     /// Whether anybody listens now.
     var isWatched: Bool { state.withLock { !$0.bodies.isEmpty } }
 
-    func interrupt() {
-        for body in state.withLock({ $0.bodies.values }) { body() }
+    func interrupt(_ signal: Int32 = 2) {
+        for body in state.withLock({ $0.bodies.values }) { body(signal) }
     }
 }
 
@@ -130,14 +130,16 @@ struct FakeProbes: SystemProbes {
 
 final class FakeSettings: KeeperSettings, Sendable {
     let path = "/home/u/.config/rbee/config.yaml"
-    let keys = ["queen.port", "hive.port"]
+    let keys: [String]
     private let values: Mutex<[String: SettingEntry]>
     private let faults: [SettingProblem]
 
-    init(problems: [SettingProblem] = []) {
+    init(problems: [SettingProblem] = [], model: String? = nil) {
         faults = problems
+        keys = ["queen.port", "hive.port"] + (model == nil ? [] : ["worker.model"])
         values = Mutex([
             "queen.port": SettingEntry(key: "queen.port", value: "7833", source: "default", place: nil, summary: "the queen's TCP port"),
+            "worker.model": SettingEntry(key: "worker.model", value: model ?? "", source: "file", place: nil, summary: "the model"),
             "hive.port": SettingEntry(
                 key: "hive.port", value: "7900", source: "environment", place: "RBEE_HIVE_PORT", summary: "the hive's TCP port"),
         ])

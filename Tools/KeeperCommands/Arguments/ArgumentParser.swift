@@ -128,7 +128,11 @@ private struct Reading {
             name = String(body)
         }
         guard let option = known.first(where: { $0.name == name }) else {
-            unknownOption("--\(name)", suggestions: Spelling.closest(to: name, among: known.map(\.name)).map { "--\($0)" })
+            unknownOption(
+                "--\(name)",
+                suggestions: Spelling.closest(to: name, among: known.map(\.name)).map {
+                    "\(table.typed(path)) --\($0)"
+                })
             return
         }
         take(option, spelled: "--\(name)", attached: attached)
@@ -136,6 +140,12 @@ private struct Reading {
 
     private mutating func short(_ token: String) {
         var letters = token.dropFirst()
+        // All of it or nothing: `-hello` is no request for help.
+        let flags = letters.prefix { letter in known.first { $0.short == letter }.map { $0.value == nil } ?? false }
+        if let letter = letters.dropFirst(flags.count).first, !known.contains(where: { $0.short == letter }) {
+            unknownOption(letters.count == 1 ? "-\(letter)" : "-\(letter) in '\(token)'", suggestions: [])
+            return
+        }
         while let letter = letters.first {
             letters = letters.dropFirst()
             guard let option = known.first(where: { $0.short == letter }) else {

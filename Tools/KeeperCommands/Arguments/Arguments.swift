@@ -39,6 +39,13 @@ package struct Arguments: Hashable, Sendable {
         text(option).flatMap { Double($0) }
     }
 
+    /// What `--timeout` allows; nil when it is not given. 0 is so long that nothing waits for it.
+    package var timeout: Duration? {
+        duration(.timeout).map { $0 == .zero ? Self.forever : $0 }
+    }
+
+    private static let forever: Duration = .seconds(365 * 24 * 3600)
+
     /// A duration; the parser has already checked that it is one.
     package func duration(_ option: OptionSpec) -> Duration? {
         text(option).flatMap { try? DurationText.parse($0) }

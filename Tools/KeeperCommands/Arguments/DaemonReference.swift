@@ -34,6 +34,6 @@ package struct DaemonReference: Hashable, Sendable {
         }
         throw KeeperError(
             .usage, "there are \(candidates.count) workers: " + candidates.map { "worker/\($0.instance)" }.joined(separator: ", "),
-            next: ["name one of them"], exit: .usage)
+            next: ["rbee-keeper worker list"], exit: .usage)
     }
 }

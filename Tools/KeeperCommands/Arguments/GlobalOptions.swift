@@ -8,7 +8,7 @@ extension OptionSpec {
     package static let verbose = OptionSpec.flag("verbose", short: "v", "say more on standard error")
     package static let noColor = OptionSpec.flag("no-color", "no colour, as with NO_COLOR=1")
     package static let timeout = OptionSpec.value(
-        "timeout", "DURATION", .duration, "give up after so long, such as 500ms, 10s or 2m", defaultText: "per command")
+        "timeout", "DURATION", .duration, "give up after so long, such as 10s or 2m; 0 never", defaultText: "per command")
 
     /// Options of every command, in the order help shows them.
     package static let globals: [OptionSpec] = [.json, .home, .timeout, .quiet, .verbose, .noColor, .help, .version]

@@ -10,7 +10,7 @@ extension OptionSpec {
     static let grace = OptionSpec.value(
         "grace", "DURATION", .duration, "let it finish what is in flight for so long", defaultText: "its own, 10s")
     static let matchBuild = OptionSpec.flag("match-build", "replace a running one of another version or build")
-    static let model = OptionSpec.value("model", short: "m", "MODEL", .text, "the model to serve; required")
+    static let model = OptionSpec.value("model", short: "m", "MODEL", .text, "the model to serve", defaultText: "worker.model, builtin")
     static let engine = OptionSpec.value(
         "engine", "ENGINE", .choice(["builtin", "command"]), "what serves the model",
         defaultText: "as the model is configured")

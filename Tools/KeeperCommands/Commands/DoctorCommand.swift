@@ -1,4 +1,5 @@
 internal import DaemonContract
+internal import Platform
 
 /// `doctor`: looks for what is wrong and names the command that helps.
 enum DoctorCommand {
@@ -22,6 +23,7 @@ enum DoctorCommand {
             if context.arguments.has(fix) { checks += try await context.daemons().tidyUp().map { .warn("fixed", $0) } }
             checks += RunCheckup(home: home, fixes: context.arguments.has(fix)).findings()
             checks += try await daemons(context)
+            checks += binaryDirectory(context)
             checks += try await programs(context)
             checks += try await ports(context)
         } catch {
@@ -37,16 +39,30 @@ enum DoctorCommand {
     /// Daemons that are not as they should be, by their own word or their silence.
     private static func daemons(_ context: KeeperContext) async throws -> [Finding] {
         try await context.daemons().rows().compactMap { row in
-            let kind = row.kind.rawValue
             let why = row.reason.map { ": \($0)" } ?? ""
             switch row.state {
-            case .silent: return .fail(row.name, "runs and does not answer\(why)", next: "rbee-keeper \(kind) restart")
-            case .failed: return .fail(row.name, "failed\(why)", next: "rbee-keeper \(kind) logs --streams")
-            case .degraded: return .warn(row.name, "is degraded\(why)", next: "rbee-keeper \(kind) logs")
-            case .backoff: return .warn(row.name, "ended and is started again after a wait\(why)", next: "rbee-keeper \(kind) logs")
+            case .silent:
+                return .fail(
+                    row.name, "runs and does not answer\(why)", next: row.kind == .worker ? row.command("stop") : row.command("restart"))
+            case .failed: return .fail(row.name, "failed\(why)", next: row.command("logs", "--streams"))
+            case .degraded: return .warn(row.name, "is degraded\(why)", next: row.command("logs"))
+            case .backoff: return .warn(row.name, "ended and is started again after a wait\(why)", next: row.command("logs"))
             case .stopped, .starting, .ready, .draining, .stale, .unknown: return nil
             }
         }
+    }
+
+    /// `RBEE_BIN_DIR` comes before every other place, unless it cannot be used: then nothing else would tell.
+    private static func binaryDirectory(_ context: KeeperContext) -> [Finding] {
+        let name = "RBEE_BIN_DIR"
+        guard let path = context.environment[name], !path.isEmpty else { return [] }
+        guard path.hasPrefix("/") else {
+            return [.warn(name, "\(path) is not an absolute path, and is passed over", next: "export RBEE_BIN_DIR=\"$PWD/\(path)\"")]
+        }
+        guard (try? FileIdentity.of(path: path))?.kind == .directory else {
+            return [.warn(name, "\(path) is no directory, and is passed over", next: "unset RBEE_BIN_DIR")]
+        }
+        return []
     }
 
     private static func programs(_ context: KeeperContext) async throws -> [Finding] {
@@ -59,7 +75,7 @@ enum DoctorCommand {
                 findings.append(
                     .fail(
                         search.name, "was not found; looked in \(search.places.joined(separator: ", "))",
-                        next: kind.map { "rbee-keeper \($0.rawValue) install PATH" } ?? "set RBEE_BIN_DIR to the directory that holds it"))
+                        next: kind.map { "rbee-keeper \($0.rawValue) install PATH" } ?? "export RBEE_BIN_DIR=DIR"))
                 continue
             }
             do {

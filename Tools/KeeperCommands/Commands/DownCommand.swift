@@ -35,13 +35,16 @@ enum DownCommand {
         let control = try await context.tidiedDaemons()
         var options = StopOptions()
         options.grace = context.arguments.duration(.grace)
-        options.timeout = context.arguments.duration(.timeout)
+        options.timeout = context.arguments.timeout
         let wanted = options
-        let (report, failures) = try await context.waiting("some of it may still run; see 'rbee-keeper status'") { narrate in
+        let (report, failures) = try await context.leaving(
+            "what was already asked to stop goes on stopping, the rest still runs; see 'rbee-keeper status'"
+        ) { narrate in
             var receipts: [StopReceipt] = []
             var failures: [any Error] = []
             var order = StopOrder(scope)
             var rows = try await control.rows()
+            let before = rows
             while true {
                 let next = order.next(rows)
                 if next.isEmpty { break }
@@ -57,9 +60,10 @@ enum DownCommand {
                 }
                 rows = try await control.rows()
             }
-            return (StopReport(stopped: receipts, left: order.left(rows)), failures)
+            return (StopReport(stopped: receipts, left: order.left(rows), along: along(receipts, from: before, to: rows)), failures)
         }
-        try context.output.result(report)
+        // "nothing to stop" would be a lie beside the errors.
+        if !report.stopped.isEmpty || failures.isEmpty || context.output.isJSON { try context.output.result(report) }
         if !report.left.isEmpty {
             let names = report.left.map { "\($0.name) (owner \($0.owner ?? "none"))" }.joined(separator: ", ")
             context.output.note("left running: \(names); 'rbee-keeper shutdown-all' stops them too")
@@ -67,5 +71,13 @@ enum DownCommand {
         for failure in failures.dropLast() { context.output.error(KeeperError(from: failure)) }
         if let last = failures.last { throw last }
         return .done
+    }
+
+    /// What ended with its owner, without having been stopped itself.
+    private static func along(_ receipts: [StopReceipt], from before: [DaemonStatusRow], to after: [DaemonStatusRow]) -> [DaemonStatusRow] {
+        before.filter { row in
+            row.state.isRunning && row.owner != nil && !receipts.contains { $0.daemon == row.name }
+                && !after.contains { $0.name == row.name && $0.state.isRunning }
+        }
     }
 }

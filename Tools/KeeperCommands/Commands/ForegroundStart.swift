@@ -9,7 +9,7 @@ enum ForegroundStart {
         guard !row.state.isRunning else {
             throw KeeperError(
                 .lostRace, "\(plan.id) already runs\(row.pid.map { " (pid \($0))" } ?? "")",
-                next: ["rbee-keeper \(plan.id.kind.rawValue) stop", "rbee-keeper status"], exit: .lostRace)
+                next: [plan.id.command("stop"), "rbee-keeper status"], exit: .lostRace)
         }
         let program = try await control.foreground(plan)
         let number = become(program)

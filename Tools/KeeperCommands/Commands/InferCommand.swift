@@ -15,7 +15,8 @@ enum InferCommand {
     /// How long a job may say nothing, unless --timeout says otherwise. Loading a model takes minutes, and says so meanwhile.
     private static let patience: Duration = .seconds(120)
 
-    private static let model = OptionSpec.value("model", short: "m", "MODEL", .text, "the model that shall answer; required")
+    private static let model = OptionSpec.value(
+        "model", short: "m", "MODEL", .text, "the model that shall answer", defaultText: "worker.model, builtin")
 
     static let command = Command(
         "infer", summary: "complete a prompt with a model, token by token",
@@ -29,7 +30,8 @@ enum InferCommand {
         operands: [OperandSpec("PROMPT", .text, "the text to go on from; '-' reads it from standard input")],
         exits: [
             .init(.done, "the model finished"), .init(.failed, "the job failed; its message is on standard error"), .init(.usage),
-            .init(.timedOut, "nothing happened for too long (2m)"), .init(.interrupted, "Ctrl-C; the job was cancelled"),
+            .init(.timedOut, "nothing happened for too long (2m)"),
+            .init(.interrupted, "Ctrl-C; the job was cancelled (129 after SIGHUP, 143 after SIGTERM)"),
         ],
         examples: [
             .init("rbee-keeper infer --model builtin \"Once upon a time\"", "with the model that is built in"),
@@ -38,10 +40,7 @@ enum InferCommand {
         timeout: "2m without any event"
     ) { context in
         let arguments = context.arguments
-        guard let wanted = arguments.text(model), !wanted.isEmpty else {
-            throw KeeperError(
-                .usage, "--model is missing: which model shall answer?", next: ["rbee-keeper infer --model builtin \"…\""], exit: .usage)
-        }
+        let wanted = try context.model(model)
         let typed = arguments.operands[0]
         let prompt = typed == "-" ? try context.input.readToEnd() : typed
         guard !prompt.isEmpty else {
@@ -57,7 +56,7 @@ enum InferCommand {
         }
         let connection = try await control.connection(to: .queen)
         let output = context.output
-        let job = JobRun(connection: connection, patience: arguments.duration(.timeout) ?? patience, clock: context.clock) {
+        let job = JobRun(connection: connection, patience: arguments.timeout ?? patience, clock: context.clock) {
             output.detail("job \($0)")
         }
         let printer = InferPrinter(output: context.output, isStreaming: !arguments.has(noStream))

@@ -1,4 +1,5 @@
 internal import DaemonContract
+internal import Platform
 
 /// `queen install`, `hive uninstall`, …: programs into and out of their directory.
 enum InstallCommand {
@@ -64,25 +65,31 @@ enum InstallCommand {
         return Command(
             path: [kind.rawValue, "uninstall"], summary: "remove the installed program \(kind.binaryName)",
             discussion: [
-                "Refuses while a daemon runs it. Not installed is fine, and it says so.",
+                "Refuses while a daemon runs it; one that runs the program from elsewhere is no obstacle. Not installed is fine, and it says so.",
                 #"With --json: {"binary_path","removed"}."#,
             ],
             options: [.directory], exits: [.init(.done, "it is not installed, also when it never was"), .init(.failed), .init(.usage)],
             examples: [.init(typed, "remove it")]
         ) { context in
-            let rows = try await context.daemons().rows().filter { $0.kind == kind && $0.state.isRunning }
-            if let row = rows.first {
-                let pid = row.pid.map { " (pid \($0))" } ?? ""
-                throw KeeperError(
-                    .failed, "\(kind.binaryName) was not removed: \(row.name) is still running\(pid)",
-                    next: ["rbee-keeper \(kind.rawValue) stop\(row.kind == .worker ? " \(row.instance)" : "")"])
-            }
             let installer = try context.installer()
             let directory = context.arguments.text(.directory).map(context.absolute) ?? installer.defaultDirectory
             let path = "\(directory)/\(kind.binaryName)"
+            let rows = try await context.daemons().rows()
+            if let row = rows.first(where: { $0.kind == kind && $0.state.isRunning && runs($0, path) }) {
+                let pid = row.pid.map { " (pid \($0))" } ?? ""
+                throw KeeperError(
+                    .failed, "\(kind.binaryName) was not removed: \(row.name) is still running\(pid)", next: [row.command("stop")])
+            }
             let removed = try await installer.uninstall(UninstallConfig(daemonName: kind.binaryName, installPath: path))
             try context.output.result(UninstallReport(path: path, removed: removed))
             return .done
         }
+    }
+
+    /// Whether a daemon runs the program at a path; yes when there is one and it cannot be told.
+    private static func runs(_ row: DaemonStatusRow, _ path: String) -> Bool {
+        guard let file = try? FileIdentity.of(path: path) else { return false }
+        guard let pid = row.pid, let image = try? ProcessIdentity.of(pid: pid)?.executable else { return true }
+        return image.isSameFile(as: file)
     }
 }

@@ -19,7 +19,8 @@ enum KeepAliveCommand {
         ],
         options: [duration, holder], operands: [.daemons],
         exits: [
-            .init(.done, "the time of --for is over"), .init(.failed, "a daemon went away"), .init(.usage), .init(.notRunning),
+            .init(.done, "the time of --for is over"), .init(.failed, "a daemon went away"), .init(.usage),
+            .init(.notRunning, "it did not run to begin with"), .init(.timedOut, "a daemon did not answer in time"),
             .init(.interrupted, "Ctrl-C, the usual end"),
         ],
         examples: [
@@ -34,7 +35,7 @@ enum KeepAliveCommand {
         for id in ids { connections.append((id, try await control.connection(to: id))) }
         let leases = LeaseKeeping(
             connections: connections, holder: context.arguments.text(holder) ?? "keeper", seconds: leaseSeconds, renewal: renewal,
-            deadline: context.arguments.duration(.timeout) ?? .seconds(5), clock: context.clock)
+            deadline: context.arguments.timeout ?? .seconds(5), clock: context.clock)
         let limit = context.arguments.duration(duration)
         let output = context.output
         try await context.interruptible("the leases were given back") {

@@ -90,7 +90,8 @@ struct KindCommands {
         Command(
             path: [kind.rawValue, "restart"], summary: "stop the \(kind.rawValue) and start it again; what it owns keeps running",
             discussion: ["The new one adopts what the old one owned, and listens on the same port unless another is named."],
-            options: launchOptions + [.grace], operands: [.instance], exits: Self.startExits,
+            options: launchOptions.map { $0 == .model ? $0.defaulting(to: "the one it serves") : $0 } + [.grace], operands: [.instance],
+            exits: Self.startExits,
             examples: [.init(isWorker ? "\(typed) restart tiny-1" : "\(typed) restart", "with the same port and model")],
             timeout: "30s for the start"
         ) { context in
@@ -102,7 +103,10 @@ struct KindCommands {
         Command(
             path: [kind.rawValue, "status"], summary: "show how the \(kind.rawValue) is",
             discussion: ["The same rows and the same JSON as 'rbee-keeper status'."], operands: [.instances],
-            exits: [.init(.done, "it runs"), .init(.failed), .init(.usage), .init(.notRunning, "it is stopped, stale or failed")],
+            exits: [
+                .init(.done, "it runs"), .init(.failed), .init(.usage), .init(.notRunning, "it is stopped, stale or failed"),
+                .init(.timedOut, "it runs and did not answer in time (silent)"),
+            ],
             examples: [.init("\(typed) status --json", "for programs")]
         ) { context in
             try await StatusCommand.show(kind: kind, context)
@@ -133,12 +137,8 @@ struct KindCommands {
         let named = try context.instances(of: kind).first
         var plan: StartPlan
         if isWorker {
-            guard let model = context.arguments.text(.model) else {
-                throw KeeperError(
-                    .usage, "--model is missing: a worker serves one model", next: ["\(typed) start --model builtin"], exit: .usage)
-            }
             plan = try WorkerPlanning.plan(
-                model: model, instance: named?.instance, engine: context.arguments.text(.engine),
+                model: try context.model(.model), instance: named?.instance, engine: context.arguments.text(.engine),
                 engineConfig: context.arguments.text(.engineConfig))
         } else {
             plan = StartPlan(try named ?? DaemonID(kind: kind))
@@ -156,7 +156,7 @@ struct KindCommands {
         try context.output.result(StartReport(started: started, elapsed: context.clock.now - began))
         if let port = plan.port, port != 0, !started.handle.shouldCleanup, !started.handle.baseURL.hasSuffix(":\(port)") {
             context.output.warning(
-                "\(plan.id) already ran, so --port \(port) had no effect; 'rbee-keeper \(plan.id.kind.rawValue) restart --port \(port)' moves it"
+                "\(plan.id) already ran, so --port \(port) had no effect; '\(plan.id.command("restart", "--port \(port)"))' moves it"
             )
         }
         return .done
@@ -169,6 +169,6 @@ extension StartPlan {
         port = arguments.integer(.port) ?? port
         ttl = arguments.duration(.ttl) ?? ttl
         binary = arguments.text(.binary) ?? binary
-        timeout = arguments.duration(.timeout) ?? timeout
+        timeout = arguments.timeout ?? timeout
     }
 }

@@ -6,7 +6,7 @@ enum ListCommand {
         "list", summary: "list the daemons that run",
         discussion: ["The same rows and the same JSON as status, but only of what runs, and the exit code says nothing about their state."],
         options: [all],
-        exits: [.init(.done), .init(.failed), .init(.usage)],
+        exits: [.init(.done, "also when nothing runs"), .init(.failed), .init(.usage)],
         examples: [
             .init("rbee-keeper list", "what runs"),
             .init("rbee-keeper list --json | jq -r '.daemons[] | select(.owned) | .pid'", "process ids of what this keeper owns"),

@@ -10,7 +10,10 @@ enum LogsCommand {
 
     static let command = Command(
         "logs", summary: "show a daemon's log", discussion: discussion, options: options, operands: [.daemon],
-        exits: [.init(.done), .init(.failed, "there is no log"), .init(.usage), .init(.interrupted, "Ctrl-C, the usual end of --follow")],
+        exits: [
+            .init(.done), .init(.failed, "there is no log"), .init(.usage), .init(.notRunning, "there is no worker"),
+            .init(.interrupted, "Ctrl-C, the usual end of --follow"),
+        ],
         examples: [
             .init("rbee-keeper logs", "the queen's last 50 lines"),
             .init("rbee-keeper logs worker/tiny-1 -n 200 -f", "a worker's last 200, and on"),
@@ -23,13 +26,14 @@ enum LogsCommand {
     static func show(_ id: DaemonID, _ context: KeeperContext) async throws -> ExitCode {
         let home = try context.home()
         let isStreams = context.arguments.has(.streams)
-        let path = isStreams ? "\(home.run)/\(id.kind.rawValue)/\(id.instance).out" : "\(home.logs)/\(id.kind.rawValue)-\(id.instance).log"
+        let streams = "\(home.run)/\(id.kind.rawValue)/\(id.instance).out", log = "\(home.logs)/\(id.kind.rawValue)-\(id.instance).log"
+        let path = isStreams ? streams : log
         guard let tail = try LogTail(path: path, lines: context.arguments.integer(.lines) ?? 50) else {
             throw KeeperError(
                 .failed, "\(id) has no \(isStreams ? "output" : "log"): there is no \(path)",
-                next: isStreams
-                    ? ["rbee-keeper \(id.kind.rawValue) logs"]
-                    : ["rbee-keeper \(id.kind.rawValue) logs --streams", "rbee-keeper list --all"])
+                // The other of the two only when there is something to see.
+                next: ((try? FileIdentity.of(path: isStreams ? log : streams)) != nil
+                    ? [id.command("logs", isStreams ? "" : "--streams")] : []) + ["rbee-keeper list --all"])
         }
         let output = context.output
         @Sendable func print(_ lines: [String]) throws {
@@ -43,6 +47,8 @@ enum LogsCommand {
             var tail = tail
             while true {
                 try await clock.sleep(for: .milliseconds(200))
+                // A daemon that writes nothing would keep this here for ever.
+                if output.results.isAbandoned { throw OutputError.closed }
                 try print(try tail.more())
             }
         }

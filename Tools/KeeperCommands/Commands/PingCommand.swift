@@ -44,7 +44,7 @@ enum PingCommand {
         timeout: "5s"
     ) { context in
         let id = try await context.chosenDaemon()
-        let deadline = context.arguments.duration(.timeout) ?? .seconds(5)
+        let deadline = context.arguments.timeout ?? .seconds(5)
         let connection = try await context.daemons().connection(to: id)
         let began = context.clock.now
         let reply = try await connection.call(.post, DaemonPath.ping, deadline: deadline, as: PingReply.self)

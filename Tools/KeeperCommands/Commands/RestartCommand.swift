@@ -37,7 +37,7 @@ struct RestartCommand {
         let owner = rows.first { $0.name == row.owner && $0.state.isRunning }
         let wanted = (plan: plan, options: options)
         let began = context.clock.now
-        let started = try await context.waiting("\(id) may be stopped or starting; see 'rbee-keeper status'") { [self] narrate in
+        let started = try await context.leaving("\(id) may be stopping, stopped or starting; see 'rbee-keeper status'") { [self] narrate in
             if row.state.isRunning { _ = try await control.stop(id, wanted.options, narrate: narrate) }
             guard let owner else { return try await control.start(wanted.plan, narrate: narrate) }
             return try await start(wanted.plan, by: owner, narrate: narrate)

@@ -15,6 +15,7 @@ enum StatusCommand {
         exits: [
             .init(.done, "everything named runs; without names: something runs and nothing is stale or failed"),
             .init(.failed), .init(.usage), .init(.notRunning, "something is stopped, stale or failed"),
+            .init(.timedOut, "something runs and did not answer in time (silent)"),
         ],
         examples: [
             .init("rbee-keeper status", "the whole table"),
@@ -63,6 +64,7 @@ enum StatusCommand {
             context.output.note("nothing runs; 'rbee-keeper up' starts queen and hive")
             return .notRunning
         }
-        return rows.contains { $0.state == .stale || $0.state == .failed } ? .notRunning : .done
+        if rows.contains(where: { $0.state == .stale || $0.state == .failed }) { return .notRunning }
+        return rows.contains { $0.state == .silent } ? .timedOut : .done
     }
 }

@@ -42,7 +42,8 @@ package struct StatusReport: Report {
     static func exit(for row: DaemonStatusRow) -> ExitCode {
         switch row.state {
         case .stopped, .stale, .failed, .backoff: .notRunning
-        case .starting, .ready, .degraded, .draining, .silent, .unknown: .done
+        case .silent: .timedOut
+        case .starting, .ready, .degraded, .draining, .unknown: .done
         }
     }
 }

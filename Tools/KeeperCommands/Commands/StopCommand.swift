@@ -8,7 +8,7 @@ enum StopCommand {
         var options = StopOptions()
         options.cascade = !context.arguments.has(.flag("no-cascade", ""))
         options.grace = context.arguments.duration(.grace)
-        options.timeout = context.arguments.duration(.timeout)
+        options.timeout = context.arguments.timeout
         let wanted = options
         let ids: [DaemonID]
         if context.arguments.has(.all) {
@@ -24,7 +24,7 @@ enum StopCommand {
                 return .done
             }
         }
-        let receipts = try await context.waiting("the stop may go on; see 'rbee-keeper status'") { narrate in
+        let receipts = try await context.leaving("what was already asked to stop goes on stopping; see 'rbee-keeper status'") { narrate in
             var receipts: [StopReceipt] = []
             for id in ids { receipts.append(try await control.stop(id, wanted, narrate: narrate)) }
             return receipts

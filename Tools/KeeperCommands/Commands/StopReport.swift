@@ -7,6 +7,12 @@ internal import DaemonLifecycle
 struct StopReport: Report {
     let stopped: [StopReceipt]
     var left: [DaemonStatusRow] = []
+    /// What ended with its owner: for people only, programs see it in `status`.
+    var along: [DaemonStatusRow] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case stopped, left
+    }
 
     func lines(_ style: Style) -> [String] {
         guard !stopped.isEmpty else { return ["nothing to stop"] }
@@ -16,6 +22,6 @@ struct StopReport: Report {
             if let last = receipt.rungs.last, last.step != "shutdown" { line += " (took \(last.step))" }
             if receipt.processes.count > 1 { line += ", \(receipt.processes.count) processes gone" }
             return SafeText.line(line)
-        }
+        } + along.map { SafeText.line("\($0.name) stopped with \($0.owner ?? "its owner")") }
     }
 }

@@ -34,7 +34,7 @@ enum UpCommand {
         hive.port = context.arguments.integer(hivePort)
         var plans = [queen, hive]
         for model in context.arguments.options[upModel.name] ?? [] { plans.append(try WorkerPlanning.plan(model: model)) }
-        for index in plans.indices { plans[index].timeout = context.arguments.duration(.timeout) }
+        for index in plans.indices { plans[index].timeout = context.arguments.timeout }
         let wanted = plans
         try await context.waiting("what was started keeps running; 'rbee-keeper down' stops it") { narrate in
             for plan in wanted { _ = try await control.start(plan, narrate: narrate) }

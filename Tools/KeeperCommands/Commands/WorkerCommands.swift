@@ -19,13 +19,10 @@ enum WorkerCommands {
         examples: [.init("rbee-keeper worker spawn --model builtin", "a worker that the hive looks after")],
         timeout: "2m without any event"
     ) { context in
-        guard let model = context.arguments.text(.model), !model.isEmpty else {
-            throw KeeperError(
-                .usage, "--model is missing: a worker serves one model", next: ["rbee-keeper worker spawn --model builtin"], exit: .usage)
-        }
+        let model = try context.model(.model)
         let hiveID = try DaemonID(kind: .hive, instance: context.arguments.text(hive))
         let control = try await context.tidiedDaemons()
-        let patience = context.arguments.duration(.timeout) ?? patience
+        let patience = context.arguments.timeout ?? patience
         let clock = context.clock
         let request = WorkerSpawnRequest(
             hiveID: hiveID.instance, model: model, instance: try context.instances(of: .worker).first?.instance,
@@ -42,7 +39,8 @@ enum WorkerCommands {
 
     static let list = Command(
         "worker", "list", summary: "list the workers that run", discussion: ["The same rows and the same JSON as status."],
-        exits: [.init(.done), .init(.failed), .init(.usage)], examples: [.init("rbee-keeper worker list", "all of them, whoever owns them")]
+        exits: [.init(.done, "also when none runs"), .init(.failed), .init(.usage)],
+        examples: [.init("rbee-keeper worker list", "all of them, whoever owns them")]
     ) { context in
         let rows = try await context.daemons().rows().filter { $0.kind == .worker && $0.state.isRunning }
         try context.output.result(StatusReport(rows.inOrder))
@@ -59,7 +57,7 @@ enum WorkerCommands {
     ) { context in
         guard let id = try context.instances(of: .worker).first else { return .usage }
         let connection = try await context.daemons().connection(to: id)
-        let deadline = context.arguments.duration(.timeout) ?? .seconds(5)
+        let deadline = context.arguments.timeout ?? .seconds(5)
         let report = DetailReport(
             info: try await connection.call(.get, DaemonPath.info, deadline: deadline, as: JSONValue.self),
             stats: try await connection.call(.get, DaemonPath.stats, deadline: deadline, as: JSONValue.self),

@@ -24,7 +24,7 @@ extension DaemonConnection {
         if let body = try? ContractJSON.decode(ErrorBody.self, from: reply.body) {
             throw KeeperError(
                 .init(rawValue: body.error.code), "\(address) refused \(what) (\(reply.status)): \(body.error.message)",
-                next: [DaemonReference(address) == nil ? "rbee-keeper logs" : "rbee-keeper logs \(address)"])
+                next: [logsCommand])
         }
         throw KeeperError(.failed, "\(address) refused \(what) with HTTP status \(reply.status)", next: ["rbee-keeper doctor"])
     }

@@ -44,12 +44,12 @@ package protocol TextSource: Sendable {
     func readToEnd() throws -> String
 }
 
-/// Tells when the user wants to end (Ctrl-C).
+/// Tells when somebody wants it to end: Ctrl-C (SIGINT), SIGTERM, or SIGHUP when the terminal goes away.
 package protocol InterruptSource: Sendable {
-    /// Calls the body once, at the first interrupt. A second one ends the process at once.
+    /// Calls the body once, at the first interrupt, with the number of its signal. A second one ends the process at once.
     ///
     /// - Returns: what to call when interrupts are of no interest any more.
-    func onInterrupt(_ body: @escaping @Sendable () -> Void) throws -> @Sendable () -> Void
+    func onInterrupt(_ body: @escaping @Sendable (Int32) -> Void) throws -> @Sendable () -> Void
 }
 
 extension KeeperContext {
@@ -63,21 +63,38 @@ extension KeeperContext {
     /// Runs the operation so that Ctrl-C cancels it.
     ///
     /// - Parameter meaning: what is left after an interrupt, for the message.
-    /// - Throws: `interrupted` (exit 130) when it was cancelled that way.
+    /// - Throws: `interrupted` (exit 130, or 129 and 143 after SIGHUP and SIGTERM) when it was cancelled that way.
     func interruptible<Result: Sendable>(_ meaning: String, _ operation: @escaping @Sendable () async throws -> Result) async throws
         -> Result
     {
         let task = Task { try await operation() }
-        let wasInterrupted = Flag()
-        let unwatch = try interrupts.onInterrupt {
-            wasInterrupted.raise()
+        let interruption = FirstValue<Int32>()
+        let unwatch = try interrupts.onInterrupt { signal in
+            interruption.set(signal)
             task.cancel()
         }
         defer { unwatch() }
         do {
             return try await task.value
-        } catch let error where wasInterrupted.isRaised && !(error is OutputError) {
-            throw KeeperError(.interrupted, "interrupted; \(meaning)", exit: .interrupted, underlying: error)
+        } catch let error where !(error is OutputError) {
+            guard let signal = interruption.value else { throw error }
+            throw KeeperError.interrupted(by: signal, meaning, underlying: error)
+        }
+    }
+
+    /// As ``waiting(_:_:)``, for what must not be cancelled halfway: at Ctrl-C it is left alone, and goes on as long as this process does.
+    func leaving<Result: Sendable>(
+        _ meaning: String, _ operation: @escaping @Sendable (@escaping Narrate) async throws -> Result
+    ) async throws -> Result {
+        let progress = Progress(output, environment: environment)
+        let interrupts = interrupts, clock = clock
+        return try await Leavable.value {
+            try await progress.during(clock: clock) { try await operation { progress.step($0) } }
+        } unless: { leave in
+            try interrupts.onInterrupt { signal in
+                progress.clear()
+                leave(KeeperError.interrupted(by: signal, meaning))
+            }
         }
     }
 
@@ -89,5 +106,13 @@ extension KeeperContext {
         return try await interruptible(meaning) { [clock] in
             try await progress.during(clock: clock) { try await operation { progress.step($0) } }
         }
+    }
+}
+
+extension KeeperError {
+    /// Somebody wanted it to end: as a shell shows a program that the signal ended.
+    static func interrupted(by signal: Int32, _ meaning: String, underlying: (any Error)? = nil) -> KeeperError {
+        KeeperError(
+            .interrupted, "interrupted; \(meaning)", next: [], exit: ExitCode(rawValue: 128 + signal), underlying: underlying)
     }
 }

@@ -16,7 +16,7 @@ enum JobResult {
             }
         }
         guard let json = last.value else {
-            throw KeeperError(.failed, "the job ended without a result", next: ["rbee-keeper logs hive", "rbee-keeper status"])
+            throw KeeperError(.failed, "the job ended without a result", next: [job.connection.logsCommand, "rbee-keeper status"])
         }
         return try ContractJSON.decode(type, text: json)
     }

@@ -68,7 +68,7 @@ package struct JobRun: Sendable {
             guard silent.isRaised else { throw error }
             throw KeeperError(
                 .timedOut, "the job said nothing for \(HumanTime.elapsed(patience)) and was cancelled",
-                next: ["rbee-keeper logs", "the same with a longer --timeout"], exit: .timedOut, underlying: error)
+                next: [connection.logsCommand, "rbee-keeper status"], exit: .timedOut, underlying: error)
         }
     }
 
@@ -100,7 +100,7 @@ package struct JobRun: Sendable {
                 let why = lost.map { ": \($0)" } ?? ""
                 throw KeeperError(
                     .failed, "\(connection.address) closed the job's stream before its end\(why)",
-                    next: ["rbee-keeper status", "rbee-keeper logs"], underlying: lost)
+                    next: ["rbee-keeper status", connection.logsCommand], underlying: lost)
             }
         }
     }
@@ -112,9 +112,9 @@ package struct JobRun: Sendable {
         case .error(let message):
             throw KeeperError(
                 .jobFailed, message.isEmpty ? "the job failed without a reason" : message,
-                next: ["rbee-keeper logs", "rbee-keeper status"])
+                next: [connection.logsCommand, "rbee-keeper status"])
         case .cancelled:
-            throw KeeperError(.jobCancelled, "the job was cancelled by somebody else", next: ["rbee-keeper logs"])
+            throw KeeperError(.jobCancelled, "the job was cancelled by somebody else", next: [connection.logsCommand])
         }
     }
 

@@ -24,8 +24,7 @@ struct LeaseKeeping: Sendable {
             while end.map({ clock.now < $0 }) ?? true {
                 try await clock.sleep(for: min(renewal, end.map { $0 - clock.now } ?? renewal))
                 for (index, lease) in leases.enumerated() {
-                    let path = "\(DaemonPath.leases)/\(lease)"
-                    _ = try await connections[index].connection.call(.put, path, body: LeaseRenewal(), deadline: deadline, as: Lease.self)
+                    try await renew(lease, at: connections[index])
                 }
             }
         } catch {
@@ -33,6 +32,21 @@ struct LeaseKeeping: Sendable {
             throw error
         }
         await giveBack(leases)
+    }
+
+    /// - Throws: `failed` when the daemon went away, or another one stands in its place, which knows nothing of the lease.
+    private func renew(_ lease: String, at holder: (id: DaemonID, connection: any DaemonConnection)) async throws {
+        do {
+            let path = "\(DaemonPath.leases)/\(lease)"
+            _ = try await holder.connection.call(.put, path, body: LeaseRenewal(), deadline: deadline, as: Lease.self)
+        } catch let error where !(error is CancellationError) {
+            let failure = KeeperError(from: error)
+            guard failure.exit != .timedOut else { throw failure }
+            throw KeeperError(
+                .failed, "\(holder.id) went away: \(failure.message)",
+                next: ["rbee-keeper status \(holder.id)", holder.id.command("logs")],
+                underlying: error)
+        }
     }
 
     /// Also after a cancellation, and whatever the daemons say: a lease that cannot be given back ends by itself.

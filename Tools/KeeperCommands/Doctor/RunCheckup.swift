@@ -39,16 +39,16 @@ struct RunCheckup {
         let name = id.description
         var findings: [Finding] = []
         let record: DaemonRecord? = readable("\(id.instance).json", of: id, in: directory, &findings)
-        let _: LastEnd? = readable("\(id.instance).last.json", of: id, in: directory, &findings)
+        let end: LastEnd? = readable("\(id.instance).last.json", of: id, in: directory, &findings)
         do {
             switch try FileLock.probe(in: directory, name: "\(id.instance).lock") {
             case .held:
                 findings += try held(id, record, in: directory)
             case .free, .absent:
-                findings += try free(id, record, in: directory)
+                findings += try free(id, record, end, in: directory)
             }
         } catch {
-            findings.append(.fail(name, KeeperError(from: error).message, next: "rbee-keeper \(id.kind.rawValue) logs --streams"))
+            findings.append(.fail(name, KeeperError(from: error).message, next: id.command("logs", "--streams")))
         }
         return findings
     }
@@ -74,13 +74,17 @@ struct RunCheckup {
         return [.ok(name, "lock, record and socket agree on process \(line.pid)")]
     }
 
-    private func free(_ id: DaemonID, _ record: DaemonRecord?, in directory: RunDirectory) throws -> [Finding] {
+    private func free(_ id: DaemonID, _ record: DaemonRecord?, _ end: LastEnd?, in directory: RunDirectory) throws -> [Finding] {
         let name = id.description
         let socket = try directory.stat("\(id.instance).sock")
-        guard record != nil || socket != nil else { return [.ok(name, "does not run, and left nothing behind")] }
-        let what = [record.map { _ in "record" }, socket.map { _ in "socket" }].compactMap { $0 }.joined(separator: " and ")
+        // Status 0 is an end on purpose; of anything else `status` speaks until it is cleared.
+        let failed = end.flatMap { $0.exit == 0 ? nil : $0 }
+        guard record != nil || socket != nil || failed != nil else { return [.ok(name, "does not run, and left nothing behind")] }
+        let what = [record.map { _ in "record" }, socket.map { _ in "socket" }, failed.map { _ in "note of a failed start" }]
+            .compactMap { $0 }.joined(separator: " and ")
         guard fixes else {
-            return [.warn(name, "does not run, and its \(what) is left: it was killed", next: "rbee-keeper doctor --fix")]
+            let why = record == nil && socket == nil ? "" : ": it was killed"
+            return [.warn(name, "does not run, and its \(what) is left\(why)", next: "rbee-keeper doctor --fix")]
         }
         guard try DaemonFiles.open(id, home: home, create: false)?.sweep() == true else {
             return [.warn(name, "somebody starts it just now", next: "rbee-keeper doctor")]

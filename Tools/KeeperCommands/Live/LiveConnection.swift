@@ -62,11 +62,13 @@ struct LiveConnection: DaemonConnection {
         case .deadlineExceeded:
             KeeperError(
                 .timedOut, "\(files.id) did not answer within \(HumanTime.elapsed(deadline)): it is busy, stopped by a signal, or hung",
-                next: ["rbee-keeper status \(files.id)", "rbee-keeper \(files.id.kind) restart"], exit: .timedOut, underlying: error)
+                next: ["rbee-keeper status \(files.id)", files.id.reviveCommand], exit: .timedOut, underlying: error)
         case .cancelled:
             CancellationError()
         default:
-            KeeperError(.failed, "\(files.id) did not answer: \(error.message)", next: ["rbee-keeper status"], underlying: error)
+            KeeperError(
+                .failed, "\(files.id) did not answer: \(error.message)",
+                next: ["rbee-keeper status \(files.id)", files.id.command("logs")], underlying: error)
         }
     }
 }
@@ -95,8 +97,6 @@ private actor EventReader {
 extension KeeperError {
     /// The daemon asked for does not run.
     static func notRunning(_ id: DaemonID) -> KeeperError {
-        let instance = id.instance == id.kind.defaultInstance ? "" : " \(id.instance)"
-        return KeeperError(
-            .notRunning, "\(id) does not run", next: ["rbee-keeper \(id.kind) start\(instance)", "rbee-keeper status"], exit: .notRunning)
+        KeeperError(.notRunning, "\(id) does not run", next: [id.startCommand, "rbee-keeper status"], exit: .notRunning)
     }
 }

@@ -50,14 +50,18 @@ struct LiveDaemons: DaemonControl {
         let lifecycle = try DaemonLifecycle(DaemonSpecification(id: id), owner: OwnerName.keeper, home: root)
         narrate("stopping \(id)")
         guard let timeout = options.timeout else { return try await lifecycle.stop(grace: options.grace, cascade: options.cascade) }
-        do {
-            return try await EventLoop.shared.withDeadline(timeout) {
-                try await lifecycle.stop(grace: options.grace, cascade: options.cascade)
+        // Left alone when the time is over: a stop that is cancelled would only grow harsher.
+        return try await Leavable.value {
+            try await lifecycle.stop(grace: options.grace, cascade: options.cascade)
+        } unless: { leave in
+            let timer = Task {
+                try await Task.sleep(for: timeout, tolerance: .zero, clock: .continuous)
+                leave(
+                    KeeperError(
+                        .timedOut, "\(id) was not gone within \(DurationText.format(timeout)); what it was asked until then goes on",
+                        next: ["rbee-keeper status \(id)", id.command("stop", "--grace 0")], exit: .timedOut))
             }
-        } catch is DeadlineExceeded {
-            throw KeeperError(
-                .timedOut, "\(id) was not gone within \(DurationText.format(timeout))",
-                next: ["rbee-keeper status \(id)", "the same with a shorter --grace"], exit: .timedOut)
+            return { timer.cancel() }
         }
     }
 

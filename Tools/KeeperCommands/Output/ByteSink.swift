@@ -4,6 +4,8 @@ package protocol ByteSink: Sendable {
     func write(_ bytes: [UInt8]) throws(OutputError)
     /// Whether a person looks at it through a terminal.
     var isTerminal: Bool { get }
+    /// Whether nobody reads any more, as far as that can be seen without writing.
+    var isAbandoned: Bool { get }
 }
 
 /// Why bytes could not be written.

@@ -13,6 +13,12 @@ package struct DescriptorSink: ByteSink {
     package static let standardOutput = DescriptorSink(STDOUT_FILENO)
     package static let standardError = DescriptorSink(STDERR_FILENO)
 
+    /// A pipe or socket whose other end is closed, or a terminal that went away.
+    package var isAbandoned: Bool {
+        var poll = pollfd(fd: descriptor, events: 0, revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0 && Int32(poll.revents) & (POLLERR | POLLHUP) != 0
+    }
+
     package func write(_ bytes: [UInt8]) throws(OutputError) {
         var offset = 0
         while offset < bytes.count {
