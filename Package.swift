@@ -51,7 +51,7 @@ let lifecycle: [Target] = [
     .systemLibrary(name: "CYAML", path: "Lifecycle/CYAML", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     module("Platform", in: "Lifecycle", ["CPlatform"]),
     module("EventLoop", in: "Lifecycle", ["CEvent", "CPlatform", "Platform"]),
-    module("HTTP", in: "Lifecycle", ["CEvent", "CLLHTTP", "CPlatform", "EventLoop", "Platform"]),
+    module("HTTP", in: "Lifecycle", ["CLLHTTP", "CPlatform", "EventLoop", "Platform"]),
     module("Configuration", in: "Lifecycle", ["CYAML", "DaemonContract", "Platform"]),
     module("DaemonLifecycle", in: "Lifecycle", ["CPlatform", "DaemonContract", "EventLoop", "HTTP", "Platform"]),
     module("QueenLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),

@@ -86,6 +86,10 @@ actor HTTPClientConnection {
         _ request: HTTPClientRequest, until deadline: SuspendingClock.Instant, for client: HTTPClient
     ) -> (number: Int, response: ResumeOnce<HTTPClientResponse, HTTPError>) {
         let response = ResumeOnce<HTTPClientResponse, HTTPError>()
+        guard !isTornDown, machine.state == .idle else {
+            response.resume(with: .failure(HTTPError(.closedBeforeResponse, message(for: .closedBeforeResponse))))
+            return (exchanges, response)
+        }
         machine.requestBegan()
         exchanges += 1
         idleUntil = nil
