@@ -121,7 +121,9 @@ import Testing
 
     @Test func commandLinesThatAreNone() async throws {
         try await KeeperHome.with { home in
-            for line in [["quen"], ["queen", "strat"], ["queen", "start", "--prot", "1"], ["infer", "x"], ["status", "castle"], []] {
+            for line in [
+                ["quen"], ["queen", "strat"], ["queen", "start", "--prot", "1"], ["infer", "--model", "", "x"], ["status", "castle"], [],
+            ] {
                 let outcome = try await home.start(line).finish()
                 #expect(outcome.exit == 2 && outcome.output.isEmpty && outcome.errors.contains("try: rbee-keeper"), "\(line)")
             }

@@ -1,4 +1,5 @@
 internal import DaemonContract
+internal import Glibc
 internal import Platform
 
 /// `queen install`, `hive uninstall`, …: programs into and out of their directory.
@@ -90,6 +91,18 @@ enum InstallCommand {
     private static func runs(_ row: DaemonStatusRow, _ path: String) -> Bool {
         guard let file = try? FileIdentity.of(path: path) else { return false }
         guard let pid = row.pid, let image = try? ProcessIdentity.of(pid: pid)?.executable else { return true }
-        return image.isSameFile(as: file)
+        return image.isSameFile(as: file) || replaced(pid) == path
+    }
+
+    /// The path that the process's program had until another took its place; nil when it is still there.
+    private static func replaced(_ pid: Int32) -> String? {
+        let size = Int(PATH_MAX)
+        var buffer = [CChar](repeating: 0, count: size)
+        let length = readlink("/proc/\(pid)/exe", &buffer, size)
+        let ending = " (deleted)"
+        guard length > 0, case let link = String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self),
+            link.hasSuffix(ending)
+        else { return nil }
+        return String(link.dropLast(ending.count))
     }
 }
