@@ -100,8 +100,9 @@ public actor DaemonLifecycle {
             .run()
     }
 
-    /// Stops the daemon without cascade and starts it again.
+    /// Stops the daemon without cascade and starts it again. One whose program is missing is left running.
     public func restart(grace: Duration? = nil) async throws(LifecycleError) -> DaemonHandle {
+        _ = try context.locator.find(specification.program)
         try await stop(grace: grace, cascade: false)
         return try await ensure()
     }

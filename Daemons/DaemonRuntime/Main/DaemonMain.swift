@@ -68,6 +68,7 @@ package enum DaemonMain {
             StandardError.say("\(definition.name): no log: \(error.message)")
         }
         for key in settings.configuration[Settings.apiKeys] { log.conceal(key) }
+        for problem in settings.problems { log.warning("The configuration has a problem.", ["problem": .text(problem)]) }
         let token = try TokenFile(runPath: home.run, log: log)
         let record = DaemonRecord(
             kind: settings.id.kind, instance: settings.id.instance, nonce: claim.nonce.text, pid: claim.process.pid,

@@ -21,6 +21,8 @@ package struct DaemonSettings: Sendable {
     package var ttl: Duration
     /// All of the configuration, for what is particular to the daemon.
     package var configuration: Configuration
+    /// What is wrong in the configuration without keeping this daemon from starting.
+    package var problems: [String] = []
 
     /// Works out the settings.
     ///
@@ -34,19 +36,19 @@ package struct DaemonSettings: Sendable {
         } catch {
             throw UsageError("--instance: \(error.message)")
         }
-        let configuration = try configuration(definition.kind, arguments, start, home)
+        let (configuration, problems) = try configuration(definition.kind, arguments, start, home)
         let owner = arguments.value("--owner") ?? start.owner
         if let owner, !OwnerName.isValid(owner) {
             throw UsageError("--owner: \"\(owner)\" is no owner: expected a name like keeper or hive/localhost")
         }
         return DaemonSettings(
             id: id, owner: owner, listener: try listener(definition, arguments, configuration),
-            ttl: try ttl(definition, arguments, configuration), configuration: configuration)
+            ttl: try ttl(definition, arguments, configuration), configuration: configuration, problems: problems)
     }
 
     private static func configuration(
         _ kind: DaemonKind, _ arguments: CommandArguments, _ start: StartEnvironment, _ home: RbeeHome
-    ) throws -> Configuration {
+    ) throws -> (Configuration, problems: [String]) {
         var flags: [String: String] = [:]
         if let level = arguments.value("--log-level") {
             guard LogLevel(rawValue: level) != nil else {
@@ -60,9 +62,16 @@ package struct DaemonSettings: Sendable {
             throw StartError(.configuration, "\(named): cannot be read: \(SystemError.text(of: errno))")
         }
         let (configuration, problems) = Configuration.load(file: named ?? home.configFile, environment: start.variables, flags: flags)
-        let faults = problems.filter { !$0.kind.isWarning }
+        let faults = problems.filter { !$0.kind.isWarning && concerns(kind, $0.key) }
         guard faults.isEmpty else { throw StartError(.configuration, faults.map(\.description).joined(separator: "\n")) }
-        return configuration
+        return (configuration, problems.map(\.description))
+    }
+
+    /// Whether a daemon of this kind must not start with a bad value of a key: one of its own or of all daemons. A model that is wrong is
+    /// missing where it is asked for, and another kind's keys are another kind's business.
+    static func concerns(_ kind: DaemonKind, _ key: String?) -> Bool {
+        guard let first = key?.split(separator: ".").first.map(String.init) else { return true }
+        return first != Settings.models.key.name && (first == kind.rawValue || !DaemonKind.known.map(\.rawValue).contains(first))
     }
 
     private static func listener(

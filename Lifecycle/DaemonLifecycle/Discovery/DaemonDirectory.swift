@@ -60,7 +60,10 @@ public struct DaemonDirectory: Sendable {
                 owned: record?.owner == owner, owner: record?.owner)
             guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text
             else {
-                if line == nil {
+                if let line, (try? line.process.liveness()) == .dead {
+                    row.state = .stale
+                    row.reason = "its process is gone, and something it started holds its lock"
+                } else if line == nil {
                     row.reason = "its lock is held by a process that has not said who it is"
                 } else if row.state.isServing {
                     row.state = .silent

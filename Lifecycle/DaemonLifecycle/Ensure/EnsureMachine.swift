@@ -68,7 +68,7 @@ package struct EnsureMachine: Sendable, Equatable {
         case confirm(pid: Int32)
         /// Stop a daemon of another version, cascading to nothing. Answer: `stopped` or `stopFailed`.
         case stopHolder(Holder)
-        /// Stop our own failed child. Answer: `stopped` or `stopFailed`.
+        /// Stop our own failed child, with whatever it has left behind. Answer: `stopped` or `stopFailed`.
         case stopChild(pid: Int32)
         case finish(EnsureOutcome)
     }
@@ -130,8 +130,9 @@ package struct EnsureMachine: Sendable, Equatable {
         case (.starting(let pid), .pollDue):
             state = .confirming(pid: pid)
             return .confirm(pid: pid)
-        case (.starting, .childEnded(let end)), (.confirming, .childEnded(let end)):
-            return finish(.failed(.startFailed(end)))
+        case (.starting(let pid), .childEnded(let end)), (.confirming(let pid), .childEnded(let end)):
+            // It may have left something behind, which would hold its lock.
+            return abandon(pid, .startFailed(end))
         case (.starting(let pid), .deadlineReached), (.confirming(let pid), .deadlineReached):
             return abandon(pid, .notReadyInTime(pid: pid))
         case (.confirming(let pid), .answered(let answer)):

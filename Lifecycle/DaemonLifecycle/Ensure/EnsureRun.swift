@@ -1,5 +1,6 @@
 internal import DaemonContract
 internal import EventLoop
+internal import Glibc
 internal import Platform
 
 /// Carries out one `ensure`: performs what ``EnsureMachine`` decides and tells it what came of it.
@@ -25,6 +26,7 @@ final class EnsureRun {
     private var child: Child?
     private var watched: (holder: Holder, watch: ProcessWatch)?
     private var lastInfo: DaemonInfo?
+    private var sightingsOfDead = 0
 
     /// - Parameter program: the absolute path of the daemon's program; empty when nothing may be launched.
     init(_ specification: DaemonSpecification, program: String, wish: EnsureWish, timeout: Duration, context: LifecycleContext) {
@@ -91,8 +93,23 @@ final class EnsureRun {
             return await context.loop.isReadable(watch.descriptor, within: limit) ? .holderEnded : .pollDue
         }
         try? await context.loop.sleep(for: limit)
+        if let holder { await endRemains(of: holder) }
         return .pollDue
     }
+
+    /// A holder that is gone while its lock is held has left something behind that holds it, such as a program that it started and that
+    /// kept the descriptor. Its shepherd holds it too, but only until it has written down how the daemon ended.
+    private func endRemains(of holder: Holder) async {
+        guard let files, case .held(let line?, _, _) = try? files.look(), line.nonce.text == holder.nonce,
+            (try? line.process.liveness()) == .dead
+        else { return }
+        sightingsOfDead += 1
+        guard sightingsOfDead == Self.sightingsUntilRemains else { return }
+        await Remains.end(nonce: holder.nonce, sparing: [getpid()], on: context.loop)
+    }
+
+    /// At 20 ms each: longer than any shepherd writes.
+    private static let sightingsUntilRemains = 50
 
     /// A pidfd of the holder, opened once a holder; nil when its number is no longer its own.
     private func watch(_ holder: Holder) -> ProcessWatch? {
@@ -193,8 +210,10 @@ final class EnsureRun {
     }
 
     private func stopChild() async -> EnsureMachine.Event {
-        defer { _ = abandonLaunch(.stopped) }
-        return await stop(.signals())
+        let nonce = child?.nonce
+        let event = await stop(.signals())
+        if let nonce { await Remains.end(nonce: nonce.text, sparing: [getpid()], on: context.loop) }
+        return abandonLaunch(event)
     }
 
     private func finish(_ outcome: EnsureOutcome) throws(LifecycleError) -> Running {

@@ -183,4 +183,47 @@ struct EnsureLiveTests {
             await #expect(throws: LifecycleError.self) { try await lifecycle.renew(lease) }
         }
     }
+
+    @Test func whatAFailedStartLeavesBehindDoesNotBlockTheNext() async throws {
+        try await LiveHome.with { home in
+            let program = try home.script("forks", "(sleep 300) & exit 3")
+            let error = await #expect(throws: LifecycleError.self) { try await home.lifecycle(program: program).ensure() }
+            #expect(error?.end == .exited(3))
+            #expect(try home.holder() == nil)
+            #expect(try await home.lifecycle().ensure().shouldCleanup)
+        }
+    }
+
+    @Test func whatADeadDaemonLeftBehindDoesNotBlockTheNext() async throws {
+        try await LiveHome.with { home in
+            let program = try home.script("parent", "(sleep 300) & exec \(LiveHome.testDaemon) \"$@\"")
+            let first = try home.lifecycle(program: program)
+            try await first.ensure()
+            let line = try #require(try home.holder())
+            try kill(line)
+            #expect(try home.holder() != nil, "the lock is held by what the daemon started")
+            #expect(try await first.status().state == .stale)
+            let handle = try await home.lifecycle().ensure()
+            #expect(handle.shouldCleanup)
+            #expect(try home.holder()?.nonce != line.nonce)
+        }
+    }
+
+    @Test func anotherDaemonsProgramIsAnErrorThatSaysSo() async throws {
+        try await LiveHome.with { home in
+            let other = try home.script("other", "exec \(LiveHome.testDaemon) --instance two --port 0")
+            let error = await #expect(throws: LifecycleError.self) { try await home.lifecycle(program: other).ensure() }
+            #expect(error?.code == .silent || error?.code == .startFailed)
+            #expect(try home.holder() == nil && home.holder("two") == nil)
+        }
+    }
+
+    @Test func aRestartWithoutAProgramLeavesTheDaemonRunning() async throws {
+        try await LiveHome.with { home in
+            try await home.lifecycle().ensure()
+            let line = try #require(try home.holder())
+            await #expect(throws: LifecycleError.self) { try await home.lifecycle(program: "no-such-daemon").restart() }
+            #expect(line.process.isAlive)
+        }
+    }
 }

@@ -70,7 +70,8 @@ struct EnsureExplorationTests {
                 switch event {
                 case .launched(let pid): next.live.insert(pid)
                 case .launchLost: next.losses += 1
-                case .childEnded: next.live = []
+                // What it has left may still live: it is ours to end.
+                case .childEnded: if case .stopChild = action { next.live = [] }
                 case .stopped, .stopFailed: if case .stopChild = action { next.live = [] }
                 default: break
                 }
