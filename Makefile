@@ -29,7 +29,7 @@ run: build
 
 test: setup
 	$(SWIFT) build --build-tests --quiet
-	$(SWIFT) test --skip-build
+	@scripts/test
 
 test-net: build
 	@Tests/Net/run "$$($(RELEASE) --show-bin-path)"
