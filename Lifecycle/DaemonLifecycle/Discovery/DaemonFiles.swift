@@ -77,9 +77,10 @@ package struct DaemonFiles: Sendable {
 
     /// Removes what a daemon that is gone has left: its socket, its record and how it ended. Only while holding the lock, so that it is nobody's.
     ///
+    /// - Parameter keepsEnd: leaves how it ended for those who waited for its start.
     /// - Returns: false when somebody holds the lock: then the files are theirs.
     @discardableResult
-    package func sweep() throws(LifecycleError) -> Bool {
+    package func sweep(keepsEnd: Bool = false) throws(LifecycleError) -> Bool {
         do {
             guard let lock = try FileLock.acquire(in: directory, name: lock) else { return false }
             defer { lock.release() }
@@ -88,7 +89,7 @@ package struct DaemonFiles: Sendable {
             if try directory.stat(record)?.kind == .directory { _ = try directory.quarantine(record) }
             _ = try directory.remove(record)
             // How the last one ended is of no interest any more either: a failed start would be shown for ever.
-            _ = try directory.remove(lastEnd)
+            if !keepsEnd { _ = try directory.remove(lastEnd) }
             return true
         } catch {
             throw LifecycleError(system: error, daemon: id)

@@ -200,9 +200,9 @@ final class EnsureRun {
             isOurLaunch: info.nonce == child?.nonce.text)
     }
 
-    private func stop(_ ladder: StopLadder) async -> EnsureMachine.Event {
+    private func stop(_ ladder: StopLadder, keepsEnd: Bool = false) async -> EnsureMachine.Event {
         do {
-            _ = try await StopRun(specification.id, ladder: ladder, cascade: false, context: context).run()
+            _ = try await StopRun(specification.id, ladder: ladder, cascade: false, keepsEnd: keepsEnd, context: context).run()
             return .stopped
         } catch {
             return .stopFailed(error.message)
@@ -211,7 +211,7 @@ final class EnsureRun {
 
     private func stopChild() async -> EnsureMachine.Event {
         let nonce = child?.nonce
-        let event = await stop(.signals())
+        let event = await stop(.signals(), keepsEnd: true)
         if let nonce { await Remains.end(nonce: nonce.text, sparing: [getpid()], on: context.loop) }
         return abandonLaunch(event)
     }

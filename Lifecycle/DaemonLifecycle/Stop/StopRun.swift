@@ -16,6 +16,7 @@ final class StopRun {
     private let id: DaemonID
     private let ladder: StopLadder
     private let cascade: Bool
+    private let keepsEnd: Bool
     private let context: LifecycleContext
     private let clock = SuspendingClock()
     private var machine: StopMachine
@@ -27,7 +28,9 @@ final class StopRun {
     private var rungs: [StopReceipt.Rung] = []
     private var rungStarted: SuspendingClock.Instant?
 
-    init(_ id: DaemonID, ladder: StopLadder, cascade: Bool, context: LifecycleContext) {
+    /// - Parameter keepsEnd: leaves how the daemon ended for those who waited for its start.
+    init(_ id: DaemonID, ladder: StopLadder, cascade: Bool, keepsEnd: Bool = false, context: LifecycleContext) {
+        self.keepsEnd = keepsEnd
         self.id = id
         self.ladder = ladder
         self.cascade = cascade
@@ -198,7 +201,7 @@ final class StopRun {
     private func sweep() async throws(LifecycleError) -> Bool {
         guard let files else { return true }
         for _ in 0..<200 {
-            if try files.sweep() { return true }
+            if try files.sweep(keepsEnd: keepsEnd) { return true }
             if case .held(let now?, _, _) = try files.look(), now.nonce != line?.nonce { return true }
             try? await context.loop.sleep(for: .milliseconds(5))
         }
