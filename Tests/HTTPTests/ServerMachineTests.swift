@@ -381,10 +381,7 @@ import Testing
                         if before.isEnding {
                             #expect(machine.isEnding, "\(stateName), \(firstName), \(secondName)")
                         }
-                        if machine.isEnding {
-                            #expect(!machine.wantsInput)
-                            #expect(machine.streamFraming == nil)
-                        }
+                        if machine.isEnding { #expect(!machine.wantsInput && machine.streamFraming == nil) }
                     }
                 }
             }
@@ -395,9 +392,7 @@ import Testing
         for (_, start) in everyState {
             var machine = start
             machine.aborted()
-            #expect(!machine.isBusy)
-            #expect(!machine.wantsInput)
-            #expect(machine.deadline == nil)
+            #expect(!machine.isBusy && !machine.wantsInput && machine.deadline == nil)
             #expect(machine.responseBegan(.ok, length: 1) == nil)
         }
     }

@@ -26,7 +26,8 @@ final class EnsureRun {
     private var child: Child?
     private var watched: (holder: Holder, watch: ProcessWatch)?
     private var lastInfo: DaemonInfo?
-    private var sightingsOfDead = 0
+    /// Since when the holder is known to be gone while its lock is held.
+    private var deadSince: SuspendingClock.Instant?
 
     /// - Parameter program: the absolute path of the daemon's program; empty when nothing may be launched.
     init(_ specification: DaemonSpecification, program: String, wish: EnsureWish, timeout: Duration, context: LifecycleContext) {
@@ -103,13 +104,14 @@ final class EnsureRun {
         guard let files, case .held(let line?, _, _) = try? files.look(), line.nonce.text == holder.nonce,
             (try? line.process.liveness()) == .dead
         else { return }
-        sightingsOfDead += 1
-        guard sightingsOfDead == Self.sightingsUntilRemains else { return }
+        let since = deadSince ?? clock.now
+        deadSince = since
+        guard clock.now - since >= Self.longestRecording else { return }
         await Remains.end(nonce: holder.nonce, sparing: [getpid()], on: context.loop)
     }
 
-    /// At 20 ms each: longer than any shepherd writes.
-    private static let sightingsUntilRemains = 50
+    /// Longer than any shepherd takes to write down an end.
+    private static let longestRecording: Duration = .milliseconds(500)
 
     /// A pidfd of the holder, opened once a holder; nil when its number is no longer its own.
     private func watch(_ holder: Holder) -> ProcessWatch? {
