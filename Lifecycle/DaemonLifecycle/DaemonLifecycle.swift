@@ -71,10 +71,14 @@ public actor DaemonLifecycle {
     ///
     /// - Returns: nil when it is not running.
     public func find() async throws(LifecycleError) -> DaemonHandle? {
+        try await found()?.handle
+    }
+
+    /// What the daemon says of itself, if it runs.
+    func found() async throws(LifecycleError) -> EnsureRun.Running? {
         do {
             let wish = EnsureWish(mayLaunch: false, notifies: specification.notifies)
             return try await EnsureRun(specification, program: "", wish: wish, timeout: specification.startTimeout, context: context).run()
-                .handle
         } catch {
             guard error.code == .notRunning else { throw error }
             return nil
@@ -96,8 +100,12 @@ public actor DaemonLifecycle {
     /// - Throws: `survivors` when a process lives after the last rung, `identityMismatch` when it may not be signalled from here.
     @discardableResult
     public func stop(grace: Duration? = nil, cascade: Bool = true) async throws(LifecycleError) -> StopReceipt {
-        try await StopRun(specification.id, ladder: .graceful(grace: grace ?? specification.grace), cascade: cascade, context: context)
-            .run()
+        try await stop(ladder: .graceful(grace: grace ?? specification.grace), cascade: cascade)
+    }
+
+    /// Stops the daemon by a ladder of one's own.
+    func stop(ladder: StopLadder, cascade: Bool) async throws(LifecycleError) -> StopReceipt {
+        try await StopRun(specification.id, ladder: ladder, cascade: cascade, context: context).run()
     }
 
     /// Stops the daemon without cascade and starts it again. One whose program is missing is left running.

@@ -44,6 +44,19 @@ public struct StopLadder: Sendable, Hashable {
         StopLadder(rungs: [StopRung(.terminate, patience: termination), StopRung(.kill, patience: .seconds(2))])
     }
 
+    /// The whole ladder within a time: for whoever must be done by then, because it is being stopped itself.
+    package static func within(_ limit: Duration) -> StopLadder {
+        // A tenth is kept for looking around between the rungs.
+        let answer = min(.seconds(1), limit / 10)
+        let termination = min(.seconds(3), limit / 4)
+        let kill = min(.seconds(2), limit * 3 / 20)
+        return StopLadder(rungs: [
+            StopRung(.request(answerWithin: answer), patience: limit * 9 / 10 - answer - termination - kill),
+            StopRung(.terminate, patience: termination),
+            StopRung(.kill, patience: kill),
+        ])
+    }
+
     /// The longest time the whole ladder can take.
     public var budget: Duration {
         rungs.reduce(.zero) { total, rung in

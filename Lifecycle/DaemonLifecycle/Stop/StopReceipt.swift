@@ -1,3 +1,5 @@
+internal import DaemonContract
+
 /// What a stop did, rung by rung, and what it left.
 public struct StopReceipt: Sendable, Codable, Hashable {
     /// One rung as it went.
@@ -67,5 +69,13 @@ public struct StopReceipt: Sendable, Codable, Hashable {
         self.socketRemoved = socketRemoved
         self.portFree = portFree
         self.milliseconds = milliseconds
+    }
+}
+
+extension StopReceipt {
+    /// There was nothing to stop.
+    static func notRunning(_ id: DaemonID) -> StopReceipt {
+        StopReceipt(
+            daemon: id.description, wasRunning: false, rungs: [], processes: [], socketRemoved: true, portFree: nil, milliseconds: 0)
     }
 }

@@ -1,10 +1,10 @@
 package import DaemonContract
 internal import EventLoop
-internal import Platform
 
 /// Keeps daemons running: starts them, notices how they end, and starts them again as ``RestartMachine`` decides.
 ///
-/// A daemon that ends by its own decision, by its idle clock or because somebody asked, takes its record with it and is not started again.
+/// A daemon that ends by its own decision, by its idle clock or because somebody asked, takes its record with it and is not started
+/// again: it is told once as `stopped` and forgotten. What another owner started is kept running too, and never stopped along.
 package actor Supervisor {
     /// A supervised daemon, as it is now.
     package struct Report: Sendable, Hashable {
@@ -14,24 +14,39 @@ package actor Supervisor {
         /// Since when it is in this state, in monotonic nanoseconds.
         package let since: UInt64
         package let info: DaemonInfo?
+        /// How often it was started again since it last stayed healthy.
+        package let restarts: Int
     }
 
-    private struct Entry {
-        let lifecycle: DaemonLifecycle
+    /// One daemon under supervision, from the first wish for it, or its adoption, until it is stopped.
+    struct Entry {
+        /// Tells this supervision from an earlier or later one of the same daemon: news of another one is dropped.
+        let number: UInt64
+        var lifecycle: DaemonLifecycle
         var machine: RestartMachine
         var running: EnsureRun.Running?
+        /// The start under way, shared by all who ask for it.
+        var start: Task<Result<EnsureRun.Running, LifecycleError>, Never>?
+        /// The stop under way. While there is one, neither an end nor a start changes anything.
+        var stop: Task<Result<StopReceipt, LifecycleError>, Never>?
+        /// What to go back to when a start fails that a person asked for after it had been given up.
+        var givenUp: RestartMachine?
         var watching: Task<Void, Never>?
         var timer: EventLoop.Timer?
+        /// Whether it has been ready once: only then is it started again by itself.
+        var wasReady = false
         var reason: String?
         var since: UInt64
-        /// Which life of the daemon news is about; older news is dropped.
-        var life = 0
+        var restarts = 0
     }
 
-    private let context: LifecycleContext
-    private let policy: RestartMachine.Policy
+    let context: LifecycleContext
+    let policy: RestartMachine.Policy
     private let onChange: @Sendable (Report) -> Void
-    private var entries: [DaemonID: Entry] = [:]
+    var entries: [DaemonID: Entry] = [:]
+    private var lastNumber: UInt64 = 0
+    /// Nothing is started any more.
+    private(set) var isOver = false
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { context.loop.asUnownedSerialExecutor() }
 
@@ -44,204 +59,210 @@ package actor Supervisor {
         self.onChange = onChange
     }
 
+    // MARK: Starting
+
     /// Starts a daemon, or finds it running, and keeps it from then on.
     ///
-    /// The first start is answered with its own error; only a daemon that has been ready is started again by itself.
+    /// Callers at the same time share one start. The first one is answered with its own error; only a daemon that has been ready is
+    /// started again by itself. Cancelling a caller ends its wait only. A wish during a stop waits for its end.
+    ///
+    /// - Throws: what ``DaemonLifecycle/ensure()`` throws; `cancelled` once the supervision is over.
     package func want(_ specification: DaemonSpecification) async throws(LifecycleError) -> DaemonInfo {
         let id = specification.id
-        if entries[id] == nil { entries[id] = makeEntry(specification) }
-        _ = entries[id]?.machine.handle(.wanted, now: MonotonicClock.now, random: 0)
-        guard let lifecycle = entries[id]?.lifecycle else {
-            throw LifecycleError(.inconsistent, "\(id) was forgotten", daemon: id.description)
+        while let stop = entries[id]?.stop { _ = await stop.value }
+        guard !isOver else {
+            throw LifecycleError(.cancelled, "\(id) was not started: its supervisor is ending", daemon: id.description)
         }
-        do throws(LifecycleError) {
-            let running = try await lifecycle.running()
-            became(running, id)
-            return running.info
-        } catch {
-            _ = entries[id]?.machine.handle(.stoppedOnPurpose, now: MonotonicClock.now, random: 0)
-            entries[id]?.reason = error.message
-            changed(id)
-            throw error
+        let start = entries[id]?.start ?? startWanted(specification)
+        return try await start.cancellableValue().get().info
+    }
+
+    private func startWanted(_ specification: DaemonSpecification) -> Task<Result<EnsureRun.Running, LifecycleError>, Never> {
+        let id = specification.id
+        var entry = entries[id] ?? makeEntry(specification)
+        if entry.running == nil, entry.lifecycle.specification != specification {
+            entry.lifecycle = DaemonLifecycle(specification, context: context)
         }
+        if case .failed = entry.machine.state { entry.givenUp = entry.machine }
+        entries[id] = entry
+        update(id) { $0.machine.handle(.wanted, now: MonotonicClock.now, random: 0) }
+        return start(id, entry.number, entry.lifecycle)
     }
 
     /// Takes charge of the daemons of this owner that a predecessor started and that still run.
     ///
-    /// - Parameter specify: how a daemon would be started again; nil for one that is none of ours.
-    package func adopt(_ specify: @Sendable (DaemonStatusRow) async -> DaemonSpecification?) async throws(LifecycleError) {
-        for row in try await DaemonDirectory(home: context.home, loop: context.loop).list(owner: context.owner) {
-            guard row.owned, row.state.isRunning, row.state != .draining, let specification = await specify(row),
-                entries[specification.id] == nil
-            else { continue }
-            entries[specification.id] = makeEntry(specification)
-            guard let lifecycle = entries[specification.id]?.lifecycle, try await lifecycle.find() != nil else { continue }
-            _ = entries[specification.id]?.machine.handle(.adopted, now: MonotonicClock.now, random: 0)
-            became(try await lifecycle.running(), specification.id)
+    /// Those that answer are there when this returns; those that start, or are silent, follow when they answer.
+    ///
+    /// - Parameter specify: how a daemon would be started again; asked once it has answered; nil for one that is none of ours.
+    package func adopt(_ specify: @escaping @Sendable (DaemonID) async -> DaemonSpecification?) async throws(LifecycleError) {
+        let rows = try await DaemonDirectory(home: context.home, loop: context.loop).list(owner: context.owner)
+        let ids = rows.filter { $0.owned && $0.state.isRunning && $0.state != .draining }.compactMap { row in
+            (try? DaemonID(kind: row.kind, instance: row.instance)).map { ($0, row.state.isServing) }
+        }
+        for (id, isServing) in ids where !isServing { Task { await adoptOnceReady(id, specify) } }
+        await withTaskGroup(of: Void.self) { group in
+            for (id, isServing) in ids where isServing { group.addTask { await self.adoptOnceReady(id, specify) } }
         }
     }
 
-    /// Stops a daemon for good, with all that belongs to it.
+    private func adoptOnceReady(_ id: DaemonID, _ specify: @Sendable (DaemonID) async -> DaemonSpecification?) async {
+        let patient = DaemonSpecification(id: id, startTimeout: .seconds(600))
+        while !isOver, entries[id] == nil {
+            do throws(LifecycleError) {
+                guard let running = try await DaemonLifecycle(patient, context: context).found() else { return }
+                guard let specification = await specify(id), !isOver, entries[id] == nil else { return }
+                entries[id] = makeEntry(specification)
+                return became(running, id)
+            } catch {
+                // Silent for now: busy is not dead.
+                guard (try? await context.loop.sleep(for: .seconds(5))) != nil else { return }
+            }
+        }
+    }
+
+    private func makeEntry(_ specification: DaemonSpecification) -> Entry {
+        lastNumber += 1
+        return Entry(
+            number: lastNumber, lifecycle: DaemonLifecycle(specification, context: context), machine: RestartMachine(policy: policy),
+            since: MonotonicClock.now)
+    }
+
+    // MARK: Stopping
+
+    /// Stops a daemon for good, with all that belongs to it, also one that is only starting.
+    ///
+    /// - Parameters:
+    ///   - grace: how long it may drain; nil takes its specification's.
+    ///   - cascade: whether it stops the daemons it owns first.
     package func stop(_ id: DaemonID, grace: Duration? = nil, cascade: Bool = true) async throws(LifecycleError) -> StopReceipt {
         guard let entry = entries[id] else {
             let specification = DaemonSpecification(id: id)
             return try await DaemonLifecycle(specification, context: context).stop(grace: grace, cascade: cascade)
         }
-        _ = entries[id]?.machine.handle(.stoppedOnPurpose, now: MonotonicClock.now, random: 0)
-        entries[id]?.life += 1
-        entries[id]?.timer?.cancel()
-        entries[id]?.watching?.cancel()
-        let receipt = try await entry.lifecycle.stop(grace: grace, cascade: cascade)
-        entries[id]?.running?.child?.letGo()
-        entries[id]?.running = nil
-        changed(id)
-        entries[id] = nil
-        return receipt
+        let ladder = StopLadder.graceful(grace: grace ?? entry.lifecycle.specification.grace)
+        return try await (entry.stop ?? beginStop(id, entry, ladder, cascade: cascade, onlyOwned: false)).value.get()
     }
 
-    /// Stops all, last started first.
-    package func stopAll(grace: Duration? = nil) async {
-        let ids = entries.sorted { $0.value.since > $1.value.since }.map(\.key)
-        await withTaskGroup(of: Void.self) { group in
-            for id in ids { group.addTask { _ = try? await self.stop(id, grace: grace) } }
-        }
+    /// Ends the supervision and stops what this owner started.
+    ///
+    /// - Parameter limit: how long that may take; what has not gone by itself by then was killed.
+    package func stopAll(within limit: Duration) async {
+        isOver = true
+        let ladder = StopLadder.within(limit)
+        let stops = entries.map { id, entry in entry.stop ?? beginStop(id, entry, ladder, cascade: true, onlyOwned: true) }
+        for stop in stops { _ = await stop.value }
+        leave()
     }
 
     /// Ends the supervision and leaves the daemons as they are.
     package func leave() {
-        for id in entries.keys {
-            entries[id]?.timer?.cancel()
-            entries[id]?.watching?.cancel()
-            entries[id]?.running?.child?.letGo()
+        isOver = true
+        for entry in entries.values {
+            entry.timer?.cancel()
+            entry.watching?.cancel()
+            entry.running?.child?.letGo()
         }
         entries.removeAll()
     }
+
+    private func beginStop(
+        _ id: DaemonID, _ entry: Entry, _ ladder: StopLadder, cascade: Bool, onlyOwned: Bool
+    ) -> Task<Result<StopReceipt, LifecycleError>, Never> {
+        entry.timer?.cancel()
+        entry.watching?.cancel()
+        let stop = Task {
+            var result = await Self.stop(entry.lifecycle, ladder, cascade: cascade, onlyOwned: onlyOwned)
+            if let start = entry.start {
+                // A start that had no process yet when the stop looked has one now, or never will.
+                let found = result
+                _ = await start.value
+                result = await Self.stop(entry.lifecycle, ladder, cascade: cascade, onlyOwned: onlyOwned)
+                if case .success(let first) = found, first.wasRunning, case .success(let second) = result, !second.wasRunning {
+                    result = found
+                }
+            }
+            stopped(id, entry.number, result)
+            return result
+        }
+        update(id) { entry in
+            entry.stop = stop
+            entry.watching = nil
+            return nil
+        }
+        return stop
+    }
+
+    private static func stop(
+        _ lifecycle: DaemonLifecycle, _ ladder: StopLadder, cascade: Bool, onlyOwned: Bool
+    ) async -> Result<StopReceipt, LifecycleError> {
+        do throws(LifecycleError) {
+            if onlyOwned {
+                let row = try await lifecycle.status()
+                guard row.owned || !row.state.isRunning else { return .success(.notRunning(lifecycle.specification.id)) }
+            }
+            return .success(try await lifecycle.stop(ladder: ladder, cascade: cascade))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func stopped(_ id: DaemonID, _ number: UInt64, _ result: Result<StopReceipt, LifecycleError>) {
+        guard let entry = entries[id], entry.number == number else { return }
+        switch result {
+        case .success:
+            forget(id, reason: nil)
+        case .failure(let error):
+            // What could not be stopped is not forgotten: people see it and why, until it is gone.
+            update(id) { entry in
+                entry.stop = nil
+                entry.reason = error.message
+                return entry.machine.handle(.stoppedOnPurpose, now: MonotonicClock.now, random: 0)
+            }
+            if let running = entry.running { watch(running, id) }
+        }
+    }
+
+    // MARK: Telling
 
     /// All supervised daemons, as they are now.
     package func reports() -> [Report] {
         entries.keys.compactMap(report).sorted { $0.id.instance < $1.id.instance }
     }
 
-    // MARK: Lives and ends
-
-    private func makeEntry(_ specification: DaemonSpecification) -> Entry {
-        Entry(
-            lifecycle: DaemonLifecycle(specification, context: context), machine: RestartMachine(policy: policy), since: MonotonicClock.now)
-    }
-
-    private func became(_ running: EnsureRun.Running, _ id: DaemonID) {
-        guard let entry = entries[id] else {
-            running.child?.letGo()
-            return
-        }
-        // Several callers may have waited for the same start.
-        if entry.running?.info.nonce == running.info.nonce, entry.watching != nil { return }
-        entry.watching?.cancel()
-        _ = entries[id]?.machine.handle(.started, now: MonotonicClock.now, random: 0)
-        entries[id]?.life += 1
-        entries[id]?.running = running
-        entries[id]?.reason = nil
-        entries[id]?.since = MonotonicClock.now
-        let life = entries[id]?.life ?? 0
-        entries[id]?.watching = Task { [weak self, context] in
-            guard let reason = await Self.end(of: running.info, id: id, context: context) else { return }
-            await self?.ended(id, life: life, reason)
-        }
-        changed(id)
-    }
-
-    /// How a daemon's life went on.
-    private enum End: Sendable {
-        case onPurpose
-        case failure(String)
-    }
-
-    /// Waits for the end of a daemon; nil when the wait was cancelled.
-    private static func end(of info: DaemonInfo, id: DaemonID, context: LifecycleContext) async -> End? {
-        if let watch = try? ProcessWatch.open(pid: info.pid), let files = try? DaemonFiles.open(id, home: context.home, create: false),
-            case .held(let line?, _, _) = try? files.look(), line.nonce.text == info.nonce
-        {
-            guard await context.loop.isReadable(watch.descriptor, within: .seconds(10 * 365 * 86_400)) else { return nil }
-            // The shepherd holds the lock until it has written down how the daemon ended.
-            for _ in 0..<200 {
-                guard case .held(let now?, _, _) = try? files.look(), now.nonce.text == info.nonce else { break }
-                try? await context.loop.sleep(for: .milliseconds(5))
-            }
-        }
-        guard let files = try? DaemonFiles.open(id, home: context.home, create: false),
-            case .free(let last, let record) = try? files.look(),
-            record?.nonce == info.nonce
-        else { return .onPurpose }
-        let how = last.flatMap { $0.nonce == info.nonce ? $0.processEnd?.description : nil }
-        return .failure(how ?? "ended without saying so")
-    }
-
-    private func ended(_ id: DaemonID, life: Int, _ end: End) {
-        guard entries[id]?.life == life else { return }
-        entries[id]?.running?.child?.letGo()
-        entries[id]?.running = nil
-        entries[id]?.watching = nil
-        entries[id]?.since = MonotonicClock.now
-        switch end {
-        case .onPurpose:
-            _ = entries[id]?.machine.handle(.stoppedOnPurpose, now: MonotonicClock.now, random: 0)
-            entries[id]?.reason = "it ended by itself or was stopped"
-            changed(id)
-        case .failure(let reason):
-            apply(.ended(reason: reason), reason, id)
-        }
-    }
-
-    private func apply(_ event: RestartMachine.Event, _ reason: String?, _ id: DaemonID) {
-        entries[id]?.reason = reason
-        let action = entries[id]?.machine.handle(event, now: MonotonicClock.now, random: .random(in: -1...1))
-        changed(id)
-        switch action {
-        case .start?:
-            Task { await self.startAgain(id) }
-        case .setTimer(let at)?:
-            let delay = Duration.nanoseconds(Int64(clamping: at &- min(at, MonotonicClock.now)))
-            entries[id]?.timer = context.loop.schedule(after: delay) { [weak self] in
-                Task { await self?.timerDue(id) }
-            }
-        case .giveUp?, nil:
-            break
-        }
-    }
-
-    private func timerDue(_ id: DaemonID) {
-        apply(.timerDue, entries[id]?.reason, id)
-    }
-
-    private func startAgain(_ id: DaemonID) async {
-        guard let entry = entries[id] else { return }
-        let life = entry.life
-        do throws(LifecycleError) {
-            let running = try await entry.lifecycle.running()
-            guard entries[id]?.life == life else { return }
-            became(running, id)
-        } catch {
-            guard entries[id]?.life == life else { return }
-            apply(.ended(reason: error.message), error.message, id)
-        }
-    }
-
-    // MARK: Telling
-
     private func report(_ id: DaemonID) -> Report? {
         guard let entry = entries[id] else { return nil }
         let state: DaemonState =
             switch entry.machine.state {
+            case _ where entry.stop != nil: .draining
             case .stopped: .stopped
             case .starting: .starting
             case .running: .ready
             case .backoff: .backoff
             case .failed: .failed
             }
-        return Report(id: id, state: state, reason: entry.reason, since: entry.since, info: entry.running?.info)
+        return Report(
+            id: id, state: state, reason: entry.reason, since: entry.since, info: entry.running?.info, restarts: entry.restarts)
     }
 
-    private func changed(_ id: DaemonID) {
-        if let report = report(id) { onChange(report) }
+    /// Changes an entry and tells what has changed of it.
+    @discardableResult
+    func update(_ id: DaemonID, _ change: (inout Entry) -> RestartMachine.Action?) -> RestartMachine.Action? {
+        guard let before = report(id), var entry = entries[id] else { return nil }
+        let action = change(&entry)
+        entries[id] = entry
+        guard let after = report(id), after != before else { return action }
+        if after.state != before.state { entries[id]?.since = MonotonicClock.now }
+        if let told = report(id) { onChange(told) }
+        return action
+    }
+
+    /// Forgets a daemon that is gone for good, and tells it.
+    func forget(_ id: DaemonID, reason: String?) {
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        entry.timer?.cancel()
+        entry.watching?.cancel()
+        entry.running?.child?.letGo()
+        onChange(
+            Report(id: id, state: .stopped, reason: reason, since: MonotonicClock.now, info: nil, restarts: entry.restarts))
     }
 }

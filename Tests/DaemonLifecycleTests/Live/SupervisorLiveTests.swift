@@ -101,7 +101,7 @@ struct SupervisorLiveTests {
                 if report.info?.nonce != info.nonce { break }
             }
             #expect(try home.holder() != nil)
-            await successor.stopAll()
+            await successor.stopAll(within: .seconds(10))
             #expect(try home.holder() == nil)
             #expect(try home.holder("two") != nil)
         }
