@@ -46,4 +46,30 @@ import Testing
         schedule.ended(at: .seconds(47))
         #expect(schedule.delay(at: .seconds(47)) == .seconds(28))
     }
+
+    @Test func whoDoesNotListenIsAskedAgainSoonAndThenLessOften() {
+        var schedule = HeartbeatSchedule(at: .zero, interval: .seconds(10))
+        var now: Duration = .zero
+        var pauses: [Duration?] = []
+        for _ in 0..<6 {
+            schedule.began(at: now)
+            schedule.ended(at: now, taken: false)
+            pauses.append(schedule.delay(at: now))
+            now += pauses.last.flatMap { $0 } ?? .zero
+        }
+        #expect(pauses == [.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(10), .seconds(10)])
+        schedule.began(at: now)
+        schedule.ended(at: now)
+        #expect(schedule.delay(at: now) == .seconds(10))
+    }
+
+    @Test func aChangeIsToldToWhoeverDidNotListenTheLastTime() {
+        var schedule = HeartbeatSchedule(at: .zero, interval: .seconds(30))
+        schedule.began(at: .zero)
+        schedule.changed(at: .milliseconds(1))
+        schedule.ended(at: .milliseconds(2), taken: false)
+        #expect(schedule.delay(at: .milliseconds(2)) == .milliseconds(998))
+        schedule.changed(at: .milliseconds(500))
+        #expect(schedule.delay(at: .milliseconds(500)) == .zero)
+    }
 }

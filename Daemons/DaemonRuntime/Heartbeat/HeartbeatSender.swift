@@ -4,7 +4,7 @@ package import HTTP
 
 /// Tells one other daemon, at intervals and soon after changes, that this one lives and how it is.
 ///
-/// A heartbeat that fails is only logged, the first time and then every tenth: the next one comes anyway.
+/// A heartbeat that fails is only logged, the first time and then every tenth: the next one comes anyway, and sooner than usual.
 package actor HeartbeatSender {
     private let loop: EventLoop
     private let client: HTTPClient
@@ -73,8 +73,12 @@ package actor HeartbeatSender {
     private func beat() async {
         guard !isStopped, schedule.delay(at: .now) == .zero else { return plan() }
         schedule.began(at: .now)
-        if let body = await compose(), !isStopped { answered(await post(body)) }
-        schedule.ended(at: .now)
+        var taken = true
+        if let body = await compose(), !isStopped {
+            taken = await post(body)
+            answered(taken)
+        }
+        schedule.ended(at: .now, taken: taken)
         plan()
     }
 

@@ -1,20 +1,40 @@
 internal import DaemonContract
+package import DaemonLifecycle
 internal import HTTP
-internal import OperationContract
+package import OperationContract
 
 /// A request that is answered with an error: its status, a stable word for programs and a sentence for people.
 package struct RequestError: Error, Sendable, CustomStringConvertible {
     package var status: Int
     package var code: String
     package var message: String
+    /// The parameter of an OpenAI request that is at fault, where there is one.
+    package var param: String?
     /// Headers that go with it: `Allow`, `Retry-After`, `WWW-Authenticate`.
     package var headers: [(name: String, value: String)]
 
-    package init(_ status: Int, _ code: String, _ message: String, headers: [(name: String, value: String)] = []) {
+    package init(
+        _ status: Int, _ code: String, _ message: String, param: String? = nil, headers: [(name: String, value: String)] = []
+    ) {
         self.status = status
         self.code = code
         self.message = message
+        self.param = param
         self.headers = headers
+    }
+
+    /// An error of OpenAI's API.
+    package init(_ error: OpenAIError) {
+        self.init(error.status, error.code ?? error.type, error.message, param: error.param)
+    }
+
+    /// Why another daemon could not be started, found or stopped.
+    package init(_ error: LifecycleError) {
+        switch error.code {
+        case .invalidArgument: self = .bad(error.message, code: error.code.description)
+        case .cancelled: self = .unavailable(error.message, code: error.code.description)
+        default: self.init(502, error.code.description, error.message)
+        }
     }
 
     package var description: String { message }
@@ -65,9 +85,10 @@ package struct RequestError: Error, Sendable, CustomStringConvertible {
     init(_ error: any Error) {
         switch error {
         case let error as RequestError: self = error
-        case let error as OpenAIError: self.init(error.status, error.code ?? error.type, error.message)
+        case let error as OpenAIError: self.init(error)
         case let error as ErrorBody: self.init(500, error.error.code, error.error.message)
         case let error as ContractError: self = .bad(error.description)
+        case let error as LifecycleError: self.init(error)
         case let error as HTTPError: self.init(error.status.code, error.code.name, error.message)
         case let error as LifetimeMachine.Refusal: self.init(error)
         case let error as JobRegistry.Refusal: self.init(error)
@@ -102,6 +123,7 @@ package struct RequestError: Error, Sendable, CustomStringConvertible {
 
     private var openAIResponse: HTTPResponse {
         let type = status >= 500 ? "server_error" : "invalid_request_error"
-        return .json(OpenAIError(status: status, message: message, type: type, code: code), status: HTTPStatus(status))
+        return .json(
+            OpenAIError(status: status, message: message, type: type, param: param, code: code), status: HTTPStatus(status))
     }
 }
