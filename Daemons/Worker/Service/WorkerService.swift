@@ -118,7 +118,7 @@ package actor WorkerService: DaemonService {
 
     package func drain(cascade: Bool, within limit: Duration) async {
         activity.stop()
-        let (loop, last) = (context.loop, heartbeat())
+        let (loop, last) = (context.loop, heartbeat(.stopped))
         let before = state
         // From here on the end of the engine is ours.
         state = .closed
@@ -158,9 +158,12 @@ package actor WorkerService: DaemonService {
                 loop: context.loop, log: context.log, answered: answered, compose: { self.heartbeat() }))
     }
 
-    private nonisolated func heartbeat() -> [UInt8]? {
+    /// - Parameter status: nil: what it is doing now.
+    private nonisolated func heartbeat(_ status: OperationalStatus? = nil) -> [UInt8]? {
+        var info = info()
+        info.status = status ?? info.status
         // Everything in it is text and numbers that JSON can carry.
-        try? ContractJSON.encode(WorkerHeartbeat(worker: info(), timestamp: .now()))
+        return try? ContractJSON.encode(WorkerHeartbeat(worker: info, timestamp: .now()))
     }
 
     private func tellChange() async {
