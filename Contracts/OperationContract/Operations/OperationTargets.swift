@@ -122,12 +122,13 @@ public struct WorkerSpawnRequest: Codable, Hashable, Sendable {
     public var engine: String?
     /// How long it stays without being used, in seconds (0: for ever); the configuration decides when absent.
     public var ttlSecs: Double?
+    /// Whether a worker of the model that is there already will do; otherwise there is another one afterwards.
+    public var reuse: Bool?
 
     /// Makes a request.
     public init(
         hiveID: String = "localhost", model: String, worker: String = "cpu", device: UInt32 = 0, instance: String? = nil,
-        engine: String? = nil,
-        ttlSecs: Double? = nil
+        engine: String? = nil, ttlSecs: Double? = nil, reuse: Bool? = nil
     ) {
         self.hiveID = hiveID
         self.model = model
@@ -136,11 +137,26 @@ public struct WorkerSpawnRequest: Codable, Hashable, Sendable {
         self.instance = instance
         self.engine = engine
         self.ttlSecs = ttlSecs
+        self.reuse = reuse
+    }
+
+    /// Reads a request. Only the model must be there: a hive is asked about itself, and the model's configuration has a device.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            hiveID: try fields.decodeIfPresent(String.self, forKey: .hiveID) ?? "localhost",
+            model: try fields.decode(String.self, forKey: .model),
+            worker: try fields.decodeIfPresent(String.self, forKey: .worker) ?? "cpu",
+            device: try fields.decodeIfPresent(UInt32.self, forKey: .device) ?? 0,
+            instance: try fields.decodeIfPresent(String.self, forKey: .instance),
+            engine: try fields.decodeIfPresent(String.self, forKey: .engine),
+            ttlSecs: try fields.decodeIfPresent(Double.self, forKey: .ttlSecs), reuse: try fields.decodeIfPresent(Bool.self, forKey: .reuse)
+        )
     }
 
     private enum CodingKeys: String, CodingKey {
         case hiveID = "hive_id"
-        case model, worker, device, instance, engine
+        case model, worker, device, instance, engine, reuse
         case ttlSecs = "ttl_secs"
     }
 }

@@ -12,10 +12,13 @@ public struct WorkerSpawnResponse: Codable, Hashable, Sendable {
     public var baseURL: String?
     /// Whether it was there already, so that nothing had to be started.
     public var alreadyRunning: Bool?
+    /// What it computes on (`cpu`, `cuda:0`).
+    public var device: String?
 
     /// Makes a response.
     public init(
-        workerID: String, port: UInt16, pid: UInt32, status: OperationalStatus, baseURL: String? = nil, alreadyRunning: Bool? = nil
+        workerID: String, port: UInt16, pid: UInt32, status: OperationalStatus, baseURL: String? = nil, alreadyRunning: Bool? = nil,
+        device: String? = nil
     ) {
         self.workerID = workerID
         self.port = port
@@ -23,10 +26,11 @@ public struct WorkerSpawnResponse: Codable, Hashable, Sendable {
         self.status = status
         self.baseURL = baseURL
         self.alreadyRunning = alreadyRunning
+        self.device = device
     }
 
     private enum CodingKeys: String, CodingKey {
-        case port, pid, status
+        case port, pid, status, device
         case workerID = "worker_id"
         case baseURL = "base_url"
         case alreadyRunning = "already_running"
