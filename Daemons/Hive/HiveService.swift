@@ -25,46 +25,61 @@ package final class HiveService: DaemonService {
     private let context: DaemonContext
     private let fleet: WorkerFleet
     private let devices: [HiveDevice]
-    private let queen: PeerAddress
-    private let heart = Mutex<HeartbeatSender?>(nil)
+    private let heart: HeartbeatSender?
+    private let farewells: Farewells?
 
     /// - Parameter context: the daemon it is; its configuration says what can be served.
     package init(_ context: DaemonContext) throws {
         self.context = context
-        devices = HostDevices().read()
-        queen = PeerAddress(given: context.arguments.value("--queen-url"), otherwise: .queen, home: context.home)
-        let lifecycle = try LifecycleContext(
-            home: context.environment[DaemonEnvironment.home], owner: OwnerName.hive(context.id.instance),
-            binDirectory: context.configuration[Settings.binDirectory], loop: context.loop)
+        let devices = HostDevices().read()
+        self.devices = devices
+        let configuration = context.configuration
+        let queen = PeerAddress(given: context.arguments.value("--queen-url"), otherwise: .queen, home: context.home)
         let own = PeerAddress(given: nil, otherwise: context.id, home: context.home)
-        let news = Relay<Supervisor.Report>()
-        fleet = WorkerFleet(
-            context: lifecycle, models: context.configuration[Settings.models], hiveURL: own.url, queenURL: queen.url
-        ) { news.send($0) }
+        let lifecycle = try LifecycleContext(
+            home: context.environment[DaemonEnvironment.home], owner: OwnerName.hive(context.id.instance), loop: context.loop)
+        let plan = WorkerFleet.Plan(
+            models: configuration[Settings.models], hiveURL: own.url, queenURL: queen.url, grace: configuration[Settings.stopGrace])
+        let news = Relay<WorkerFleet.News>()
+        let fleet = WorkerFleet(context: lifecycle, plan: plan) { news.send($0) }
+        self.fleet = fleet
+        farewells = queen.endpoint.map { Farewells(to: $0, context: context) }
+        heart = queen.endpoint.map { endpoint in
+            HeartbeatSender(
+                to: endpoint, path: HeartbeatPath.hive, token: context.token, interval: configuration[Settings.heartbeatInterval],
+                loop: context.loop, log: context.log
+            ) { await Self.heartbeat(context, fleet, devices, status: context.draining.hasFired ? .stopping : .ready) }
+        }
         news.receive { [weak self] in self?.changed($0) }
     }
 
     package func start() async throws {
         try await fleet.adopt()
-        guard let endpoint = queen.endpoint else { return }
-        let sender = HeartbeatSender(
-            to: endpoint, path: HeartbeatPath.hive, token: context.token, interval: context.configuration[Settings.heartbeatInterval],
-            loop: context.loop, log: context.log
-        ) { [weak self] in await self?.heartbeat(.ready) }
-        heart.withLock { $0 = sender }
-        await sender.start()
+        guard let heart else { return }
+        await heart.start()
+        Task { [context] in
+            await context.draining.wait()
+            await heart.changed()
+        }
     }
 
     package func health() async -> HealthStatus {
-        let failed = await fleet.list().filter { $0.status == .stopped && $0.reason != nil }
-        guard let first = failed.first else { return .healthy }
-        return .degraded(reason: "worker \(first.workerID) is down: \(first.reason ?? "")")
+        await Self.health(of: fleet)
+    }
+
+    private static func health(of fleet: WorkerFleet) async -> HealthStatus {
+        await fleet.trouble().map { .degraded(reason: $0) } ?? .healthy
     }
 
     package func drain(cascade: Bool, within limit: Duration) async {
-        if cascade { await fleet.stopAll(grace: limit) } else { await fleet.leave() }
-        await heart.withLock { $0 }?.stop(last: await heartbeat(.stopping))
+        // The queen is told last, and not waited for long.
+        if cascade { await fleet.stopAll(within: limit - Self.farewell) } else { await fleet.leave() }
+        guard let heart else { return }
+        let last = await Self.heartbeat(context, fleet, devices, status: .stopped)
+        try? await context.loop.withDeadline(Self.farewell) { await heart.stop(last: last) }
     }
+
+    private static let farewell: Duration = .milliseconds(500)
 
     // MARK: Endpoints
 
@@ -155,34 +170,37 @@ package final class HiveService: DaemonService {
             switch error {
             case .unknownModel: throw RequestError(404, "model_not_found", error.description)
             case .tooMany: throw RequestError.conflict(error.description, code: "too_many_workers")
+            case .otherModel: throw RequestError.conflict(error.description, code: "other_model")
             case .badDuration: throw RequestError.bad(error.description, code: "bad_duration")
+            case .badEngine: throw RequestError.bad(error.description, code: "bad_engine")
+            case .otherDevice: throw RequestError.bad(error.description, code: "other_device")
             }
         } catch let error as LifecycleError {
-            throw RequestError(502, error.code.description, error.message)
+            throw RequestError(error)
         }
     }
 
     // MARK: News
 
-    private func changed(_ report: Supervisor.Report) {
+    private func changed(_ news: WorkerFleet.News) {
+        let report = news.report
         var metadata: LogMetadata = ["worker": .text(report.id.instance), "state": .text(report.state.rawValue)]
+        if let info = report.info { metadata["pid"] = .number(Int(info.pid)) }
         if let reason = report.reason { metadata["reason"] = .text(reason) }
         context.log.info("A worker changed its state.", metadata)
-        Task {
-            if report.state == .stopped { await fleet.forget(report.id) }
-            if report.state == .backoff { await fleet.countRestart(report.id) }
-            await heart.withLock { $0 }?.changed()
-        }
+        if let gone = news.gone { farewells?.say(gone) }
+        Task { await heart?.changed() }
     }
 
-    private func heartbeat(_ status: OperationalStatus) async -> [UInt8]? {
+    private static func heartbeat(
+        _ context: DaemonContext, _ fleet: WorkerFleet, _ devices: [HiveDevice], status: OperationalStatus
+    ) async -> [UInt8]? {
         let info = context.info
         let unused = Monotonic.now().since(context.lifetime.lastUsed)
         let hive = HiveInfo(
             id: context.id.instance, hostname: context.settings.listener?.host ?? "localhost", port: info.port ?? 0,
-            operationalStatus: status,
-            healthStatus: await health(), version: info.version, baseURL: info.baseURL ?? info.socket.map { "unix://\($0)" },
-            lastUsedSecsAgo: Double(unused) / 1e9)
+            operationalStatus: status, healthStatus: await health(of: fleet), version: info.version,
+            baseURL: info.baseURL ?? info.socket.map { "unix://\($0)" }, lastUsedSecsAgo: Double(unused) / 1e9)
         return try? ContractJSON.encode(
             HiveHeartbeat(hive: hive, timestamp: .now(), workers: await fleet.processStats(), capabilities: devices))
     }
