@@ -44,7 +44,7 @@ struct HiveClient: Sendable {
         try await exchange(.get, DaemonPath.info, Optional<String>.none, within: .seconds(5))
     }
 
-    /// A hive's refusal keeps its status and its word; a hive that does not answer is a bad gateway.
+    /// What the caller of a queen is to blame for keeps its status and its word; the rest is a gateway's.
     private func exchange<Reply: Decodable>(
         _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, within limit: Duration
     ) async throws -> Reply {
@@ -59,14 +59,31 @@ struct HiveClient: Sendable {
             answer = (response.status, try await response.collectBody())
         } catch {
             if error.code == .cancelled { throw CancellationError() }
-            throw RequestError(502, "hive_unreachable", "the hive does not answer: \(error.message); see: rbee-keeper hive status")
-        }
-        guard answer.status.isSuccess else {
-            let said = try? ContractJSON.decode(ErrorBody.self, from: answer.bytes)
             throw RequestError(
-                answer.status.code, said?.error.code ?? "hive_refused",
-                said?.error.message ?? "the hive answered with status \(answer.status)")
+                502, Self.unreachable, "the hive does not answer: \(error.message); see: rbee-keeper hive status")
         }
-        return try ContractJSON.decode(Reply.self, from: answer.bytes)
+        guard answer.status.isSuccess else { throw Self.refusal(answer.status, answer.bytes) }
+        do throws(ContractError) {
+            return try ContractJSON.decode(Reply.self, from: answer.bytes)
+        } catch {
+            throw RequestError(502, "bad_hive_answer", "the hive's answer cannot be read: \(error.message)")
+        }
+    }
+
+    private static func refusal(_ status: HTTPStatus, _ body: [UInt8]) -> RequestError {
+        let said = (try? ContractJSON.decode(ErrorBody.self, from: body))?.error
+        let message = said?.message ?? "the hive answered with status \(status)"
+        switch status.code {
+        case 400, 404, 409, 502: return RequestError(status.code, said?.code ?? "hive_refused", message)
+        case 503: return .unavailable(message, code: said?.code ?? Self.unreachable)
+        default: return RequestError(502, said?.code ?? "hive_refused", "the hive refused: \(message)")
+        }
+    }
+
+    private static let unreachable = "hive_unreachable"
+
+    /// Whether another hive, or this one when it is there again, may do what this one could not: it is away, or about to be.
+    static func isAway(_ error: RequestError) -> Bool {
+        error.code == unreachable || (error.status == 503 && error.code == RequestError.draining.code)
     }
 }

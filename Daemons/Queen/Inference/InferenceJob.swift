@@ -16,30 +16,45 @@ struct InferenceJob: Sendable {
         let worker = assignment.worker.info.id
         narrator.say("infer", "worker \(worker) answers", target: worker)
         guard response.status.isSuccess else { throw Self.refusal(response.status, try await response.collectBody()) }
+        let answer = try await read(response.body, from: assignment, streaming: infer.stream, job)
+        try job.reply(
+            InferResponse(
+                text: answer.text, tokens: answer.usage?.completionTokens ?? 0, finishReason: answer.finish,
+                promptTokens: answer.usage?.promptTokens, workerID: worker, durationMs: Monotonic.now().since(started) / 1_000_000))
+    }
+
+    /// What a worker generated.
+    private struct Generated {
         var text = ""
         var finish: FinishReason?
         var usage: Usage?
-        var isComplete = false
-        for try await event in response.body.serverSentEvents {
-            if event.data == OpenAIStream.end {
-                isComplete = true
-                break
+    }
+
+    /// Reads a streamed answer to its end, passing its tokens on.
+    private func read(_ body: HTTPBody, from assignment: Assignment, streaming: Bool, _ job: Job) async throws -> Generated {
+        var generated = Generated()
+        do {
+            for try await event in body.serverSentEvents {
+                if event.data == OpenAIStream.end { return generated }
+                if let error = try? ContractJSON.decode(OpenAIError.self, text: event.data) { throw error }
+                let chunk = try ContractJSON.decode(ChatCompletionChunk.self, text: event.data)
+                generated.usage = chunk.usage ?? generated.usage
+                for choice in chunk.choices {
+                    generated.finish = choice.finishReason ?? generated.finish
+                    guard let piece = choice.delta.content, !piece.isEmpty else { continue }
+                    generated.text += piece
+                    if streaming { job.token(piece) }
+                }
             }
-            if let error = try? ContractJSON.decode(OpenAIError.self, text: event.data) { throw error }
-            let chunk = try ContractJSON.decode(ChatCompletionChunk.self, text: event.data)
-            usage = chunk.usage ?? usage
-            for choice in chunk.choices {
-                finish = choice.finishReason ?? finish
-                guard let piece = choice.delta.content, !piece.isEmpty else { continue }
-                text += piece
-                if infer.stream { job.token(piece) }
-            }
+        } catch let error as HTTPError where error.code == .cancelled {
+            throw CancellationError()
+        } catch is HTTPError {
+            // Broken off: what follows says so.
         }
-        guard isComplete else { throw RequestError(502, "worker_failed", "worker \(worker) broke off in the middle of its answer") }
-        try job.reply(
-            InferResponse(
-                text: text, tokens: usage?.completionTokens ?? 0, finishReason: finish, promptTokens: usage?.promptTokens, workerID: worker,
-                durationMs: Monotonic.now().since(started) / 1_000_000))
+        await proxy.dispatcher.failed(assignment, at: assignment.began)
+        throw RequestError(
+            502, "worker_failed",
+            "worker \(assignment.worker.info.id) broke off in the middle of its answer; ask again, and see: rbee-keeper status")
     }
 
     private static func request(_ infer: InferRequest) throws -> HTTPClientRequest {

@@ -11,6 +11,8 @@ struct OpenAIProxy: Sendable {
     private static let attempts = 3
 
     let dispatcher: Dispatcher
+    /// This user's token: workers take requests from whoever has it, whatever keys their own clients need.
+    let token: @Sendable () -> String
 
     /// What the queen reads of a request; everything else is between client and worker.
     private struct Addressed: Decodable {
@@ -29,46 +31,70 @@ struct OpenAIProxy: Sendable {
         var passed = HTTPClientRequest(method: request.method, target: request.target, content: .bytes(body), deadlineSpan: .head)
         passed.headers["Content-Type"] = request.headers["Content-Type"] ?? "application/json"
         passed.headers["Accept"] = request.headers["Accept"]
-        passed.headers["Authorization"] = request.headers["Authorization"]
         let (response, assignment) = try await send(passed, ScheduleRequest(model: addressed.model))
-        return Self.relay(response, assignment)
+        return relay(response, assignment)
     }
 
     /// Sends a request to a worker. One that is gone or going is passed over: what it did not begin, another does.
     func send(_ request: HTTPClientRequest, _ wanted: ScheduleRequest) async throws -> (HTTPClientResponse, Assignment) {
+        var request = request
+        request.headers["Authorization"] = "Bearer \(token())"
         var wanted = wanted
-        var problem = ""
+        var refused: RequestError?
         for _ in 0..<Self.attempts {
             let assignment = try await dispatcher.assign(wanted)
-            let sentAt = Monotonic.now()
+            let worker = assignment.worker.info.id
             do throws(HTTPError) {
                 let response = try await assignment.client.send(request, deadline: Self.patience)
-                guard response.status == .serviceUnavailable, response.headers["Retry-After"] != nil else { return (response, assignment) }
-                problem = "it is not taking requests"
-            } catch {
-                switch error.code {
-                case .cancelled: throw CancellationError()
-                case .refused, .noSuchSocket, .closedBeforeResponse: problem = error.message
-                default: throw RequestError(502, "worker_failed", "worker \(assignment.worker.info.id) did not answer: \(error.message)")
+                guard response.status == .serviceUnavailable, let seconds = response.headers["Retry-After"] else {
+                    return (response, assignment)
                 }
+                refused = .unavailable(
+                    "worker \(worker) takes no requests now; ask again in a moment", code: "worker_busy", retryAfter: Int(seconds) ?? 1)
+            } catch {
+                refused = try Self.passable(error, worker)
+                await dispatcher.failed(assignment, at: assignment.began)
             }
-            await dispatcher.failed(assignment, at: sentAt)
-            wanted.excluding.insert(assignment.worker.info.id)
+            wanted.excluding.insert(worker)
         }
-        throw RequestError(
-            502, "worker_unreachable",
-            "no worker of \(wanted.model) answers (\(wanted.excluding.sorted().joined(separator: ", ")): \(problem)); see: rbee-keeper status"
-        )
+        throw refused ?? RequestError.unavailable("no worker of \(wanted.model) took the request", code: "no_worker")
     }
 
-    private static func relay(_ response: HTTPClientResponse, _ assignment: Assignment) -> HTTPResponse {
+    /// What to say of a worker that is gone, if no other takes the request.
+    ///
+    /// - Throws: what ends the request at once: it may have been worked on already, or nobody waits for it any more.
+    private static func passable(_ error: HTTPError, _ worker: String) throws -> RequestError {
+        switch error.code {
+        case .cancelled:
+            throw CancellationError()
+        case .refused, .noSuchSocket, .unreachable, .closedBeforeResponse:
+            return RequestError(502, "worker_unreachable", "worker \(worker) is gone: \(error.message); see: rbee-keeper status")
+        default:
+            throw RequestError(502, "worker_failed", "worker \(worker) did not answer: \(error.message)")
+        }
+    }
+
+    private func relay(_ response: HTTPClientResponse, _ assignment: Assignment) -> HTTPResponse {
         var headers: HTTPHeaders = [:]
         for name in ["Content-Type", "Cache-Control", "Retry-After"] { headers[name] = response.headers[name] }
         return HTTPResponse(
             status: response.status, headers: headers,
-            content: .stream { writer in
+            content: .stream { [dispatcher] writer in
                 defer { assignment.end() }
-                for try await piece in response.body { try await writer.write(piece) }
+                var pieces = response.body.makeAsyncIterator()
+                while let piece = try await Self.next(&pieces, assignment, dispatcher) { try await writer.write(piece) }
             })
+    }
+
+    /// The next piece of an answer; a worker that goes away in the middle of it gets no requests until it is heard of again.
+    private static func next(
+        _ pieces: inout HTTPBody.AsyncIterator, _ assignment: Assignment, _ dispatcher: Dispatcher
+    ) async throws -> [UInt8]? {
+        do throws(HTTPError) {
+            return try await pieces.next()
+        } catch {
+            if error.code == .closed { await dispatcher.failed(assignment, at: assignment.began) }
+            throw error
+        }
     }
 }

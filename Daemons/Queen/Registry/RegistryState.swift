@@ -26,14 +26,18 @@ package struct RegistryState: Hashable, Sendable {
         self.limits = limits
     }
 
-    /// Takes a worker's heartbeat. One that says `stopped` is a goodbye.
+    /// Takes a worker's heartbeat. One that says `stopped` is a goodbye: of the worker at that port, since a hive may tell of the end of
+    /// one that has a successor already.
     ///
     /// - Parameter ownInFlight: the requests the queen itself has at this worker now, to tell them from what others have there.
     /// - Throws: `invalid` or `full`.
     package mutating func upsert(worker info: WorkerInfo, at now: Monotonic, ownInFlight: Int = 0) throws(RegistryError) -> [RegistryEvent]
     {
         try check(id: info.id, "worker")
-        guard info.status != .stopped else { return leave(worker: info.id, .saidGoodbye) }
+        if info.status == .stopped {
+            guard info.port == 0 || info.port == workers[info.id]?.info.port else { return [] }
+            return leave(worker: info.id, .saidGoodbye)
+        }
         guard !info.modelID.isEmpty else { throw RegistryError(.invalid, "worker \(info.id) names no model") }
         let url = try address(info.url, isKnown: info.baseURL != nil || info.port != 0, "worker \(info.id)")
         let old = workers[info.id]

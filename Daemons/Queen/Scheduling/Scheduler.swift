@@ -21,8 +21,14 @@ package enum Scheduler {
 
     /// The hive that is to start a worker for a request: the one asked for, otherwise the available one with the fewest workers, then
     /// the one whose id sorts first. Nil if there is none.
-    package static func hive(for request: ScheduleRequest, _ snapshot: RegistrySnapshot) -> HiveEntry? {
-        let candidates = snapshot.hives.filter { snapshot.isAvailable($0) && (request.hiveID == nil || request.hiveID == $0.info.id) }
+    ///
+    /// - Parameter excluding: hives that were asked already and did not answer.
+    package static func hive(
+        for request: ScheduleRequest, _ snapshot: RegistrySnapshot, excluding: Set<String> = []
+    ) -> HiveEntry? {
+        let candidates = snapshot.hives.filter {
+            snapshot.isAvailable($0) && (request.hiveID == nil || request.hiveID == $0.info.id) && !excluding.contains($0.info.id)
+        }
         func workers(_ hive: HiveEntry) -> Int {
             snapshot.workers.count { $0.hiveID == hive.info.id && snapshot.isRecent($0) && !$0.info.status.isStopped }
         }

@@ -66,23 +66,21 @@ struct QueenOperations: Sendable {
 
     private func stopHive(_ alias: String, _ job: Job) async throws {
         context.narrator.say("hive", "stopping hive \(alias) and its workers", target: alias)
+        let known = try await dispatcher.snapshot().hive(alias)
+        let receipt: StopReceipt
         do {
-            try job.reply(try await hives.stop(alias))
+            receipt = try await hives.stop(alias)
         } catch let error as LifecycleError {
-            throw RequestError(502, error.code.description, error.message)
+            throw RequestError(error)
         }
+        if !receipt.wasRunning, let known, known.info.isAvailable {
+            throw RequestError.conflict("hive \(alias) runs elsewhere, at \(known.baseURL): stop it on its own machine", code: "elsewhere")
+        }
+        try job.reply(receipt)
     }
 
     private func spawn(_ request: WorkerSpawnRequest, _ job: Job) async throws {
-        let hive = try await dispatcher.hive(for: ScheduleRequest(model: request.model, hiveID: request.hiveID))
-        context.narrator.say("spawn", "asking hive \(hive.id) for a worker of \(request.model)", target: request.model)
-        let worker = try await hive.client.spawn(request)
-        context.narrator.say("spawn", "worker \(worker.workerID) is ready as process \(worker.pid)", target: worker.workerID)
-        try await dispatcher.heard(
-            WorkerInfo(
-                id: worker.workerID, modelID: request.model, device: request.worker, port: worker.port, status: worker.status,
-                implementation: "", version: RbeeVersion.current, baseURL: worker.baseURL, hiveID: hive.id))
-        try job.reply(worker)
+        try job.reply(try await dispatcher.spawn(request, on: request.hiveID))
     }
 
     private func retire(_ id: String, _ job: Job) async throws {

@@ -31,15 +31,19 @@ package final class QueenService: DaemonService {
         let timing = RegistryTiming(timeout: context.configuration[Settings.heartbeatTimeout])
         pool = ClientPool(loop: context.loop)
         broadcast = HeartbeatBroadcast(loop: context.loop)
+        let relay = Relay<Supervisor.Report>()
         hives = try LocalHives(context) { report in
             var metadata: LogMetadata = ["hive": .text(report.id.instance), "state": .text(report.state.rawValue)]
             if let reason = report.reason { metadata["reason"] = .text(reason) }
             log.info("A hive changed its state.", metadata)
+            relay.send(report)
         }
-        dispatcher = Dispatcher(context, registry: registry ?? InMemoryRegistry(timing: timing), hives: hives, pool: pool) { events in
+        let dispatcher = Dispatcher(context, registry: registry ?? InMemoryRegistry(timing: timing), hives: hives, pool: pool) { events in
             for event in events { log.info("The registry changed.", ["event": .describing(event)]) }
         }
-        proxy = OpenAIProxy(dispatcher: dispatcher)
+        self.dispatcher = dispatcher
+        relay.receive { report in Task { await dispatcher.noted(report) } }
+        proxy = OpenAIProxy(dispatcher: dispatcher, token: { context.token })
     }
 
     package func start() async throws {
@@ -49,7 +53,7 @@ package final class QueenService: DaemonService {
 
     package func drain(cascade: Bool, within limit: Duration) async {
         purging.withLock { $0?.cancel() }
-        await hives.end(cascade: cascade, grace: limit)
+        await hives.end(cascade: cascade, within: limit)
         pool.close()
     }
 
@@ -93,7 +97,8 @@ package final class QueenService: DaemonService {
     /// What can be asked for: what workers serve, and what the configuration says could be started.
     private func models() async throws -> [OpenAIModel] {
         let served = try await dispatcher.snapshot().models
-        let configured = context.configuration[Settings.models].models.map(\.name)
+        let canStart = context.configuration[Settings.queenAutostartWorker]
+        let configured = canStart ? context.configuration[Settings.models].models.map(\.name) : []
         return Set(served + configured).sorted().map { OpenAIModel(id: $0, created: Int64(clamping: context.info.startedAt)) }
     }
 
@@ -116,16 +121,23 @@ package final class QueenService: DaemonService {
             .events { writer in
                 let subscription = broadcast.subscribe()
                 defer { broadcast.unsubscribe(subscription) }
-                // The whole first, then what changes, and the whole again where nothing does.
+                // The whole first, then what changes, and now and then the whole again.
+                var whole = Monotonic.now()
                 while true {
-                    let summary = HeartbeatEvent.queen(try await dispatcher.snapshot().summary(timestamp: .now()))
-                    try await writer.send(try Self.event(summary))
-                    for event in await subscription.next(within: .milliseconds(2500)) { try await writer.send(try Self.event(event)) }
+                    if whole <= .now() {
+                        let summary = HeartbeatEvent.queen(try await dispatcher.snapshot().summary(timestamp: .now()))
+                        try await writer.send(try Self.event(summary))
+                        whole = Monotonic.now().adding(Self.summaryInterval.clampedNanoseconds)
+                    }
+                    let left = Duration.nanoseconds(clamping: whole.since(min(.now(), whole)))
+                    for event in await subscription.next(within: left) { try await writer.send(try Self.event(event)) }
                     try Task.checkCancellation()
                 }
             }
         }
     }
+
+    private static let summaryInterval: Duration = .milliseconds(2500)
 
     private static func event(_ event: HeartbeatEvent) throws -> SSEEvent {
         SSEEvent(event: HeartbeatEvent.eventName, data: try ContractJSON.encodeText(event))

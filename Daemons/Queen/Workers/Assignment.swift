@@ -1,3 +1,4 @@
+internal import DaemonRuntime
 internal import HTTP
 internal import Synchronization
 
@@ -5,6 +6,8 @@ internal import Synchronization
 final class Assignment: Sendable {
     let worker: WorkerEntry
     let client: HTTPClient
+    /// When it was chosen: what is heard of it later counts for more than what became of this.
+    let began = Monotonic.now()
     private let onEnd: Mutex<(@Sendable () -> Void)?>
 
     init(worker: WorkerEntry, client: HTTPClient, onEnd: @escaping @Sendable () -> Void) {

@@ -20,22 +20,17 @@ final class ClientPool: Sendable {
         }
     }
 
-    /// Closes the connections to a daemon that is gone.
-    func drop(_ endpoint: HTTPEndpoint) {
-        clients.withLock { $0.removeValue(forKey: endpoint) }?.close()
-    }
-
-    /// Closes the connections to all but these.
+    /// Keeps connections to these only. Those to others close once what is under way there has ended.
     func keep(only endpoints: Set<HTTPEndpoint>) {
-        let dropped = clients.withLock { clients in
-            let gone = clients.filter { !endpoints.contains($0.key) }
-            for endpoint in gone.keys { clients[endpoint] = nil }
-            return Array(gone.values)
-        }
-        for client in dropped { client.close() }
+        clients.withLock { clients in clients = clients.filter { endpoints.contains($0.key) } }
     }
 
+    /// Closes all connections.
     func close() {
-        keep(only: [])
+        let all = clients.withLock { clients in
+            defer { clients.removeAll() }
+            return Array(clients.values)
+        }
+        for client in all { client.close() }
     }
 }
