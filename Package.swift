@@ -108,8 +108,24 @@ let testTargets: [Target] = [
     testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
     tests(
         "DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),
-    tests("QueenTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen"]),
-    tests("HiveTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "Hive", "OperationContract"]),
+    module(
+        "DaemonHarness", in: "Tests",
+        [
+            "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform", "QueenLifecycle",
+            "WorkerLifecycle",
+        ]),
+    tests(
+        "QueenTests",
+        [
+            "DaemonContract", "DaemonHarness", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen", "queen-rbee",
+            "rbee-launch",
+        ]),
+    tests(
+        "HiveTests",
+        [
+            "DaemonContract", "DaemonHarness", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "Hive", "OperationContract",
+            "Platform", "queen-rbee", "rbee-hive", "rbee-launch", "rbee-worker",
+        ]),
     tests(
         "WorkerTests",
         [
