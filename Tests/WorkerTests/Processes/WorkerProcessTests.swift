@@ -105,8 +105,8 @@ import Testing
         #expect(await queen.heartbeat { $0.status == .ready } != nil)
 
         try worker.signal(SIGTERM)
-        #expect(await queen.heartbeat { $0.status == .stopping } != nil)
-        #expect(await hive.heartbeat { $0.status == .stopping } != nil)
+        #expect(await queen.heartbeat { $0.status == .stopped } != nil)
+        #expect(await hive.heartbeat { $0.status == .stopped } != nil)
         #expect(try await worker.end() == .exit(0))
         // The token of the run directory, and nothing else.
         #expect(queen.tokens.count == 1 && queen.tokens.first?.hasPrefix("Bearer ") == true && queen.tokens.first?.count ?? 0 > 39)
