@@ -30,11 +30,7 @@ final class HeartbeatBroadcast: Sendable {
             }
             guard ready.isEmpty else { return ready }
             let timer = loop.schedule(after: limit) { once.resume(with: .success(())) }
-            await withTaskCancellationHandler {
-                await once.value()
-            } onCancel: {
-                once.resume(with: .success(()))
-            }
+            _ = await once.result { once.resume(with: .success(())) }
             timer.cancel()
             return state.withLock { state in
                 defer { state.events.removeAll() }

@@ -140,10 +140,6 @@ extension Task where Failure == any Error {
     fileprivate func cancellableValue() async throws -> Success {
         let once = ResumeOnce<Success, any Error>()
         Task<Void, Never> { once.resume(with: await result) }
-        return try await withTaskCancellationHandler {
-            try await once.value()
-        } onCancel: {
-            once.resume(with: .failure(Swift.CancellationError()))
-        }
+        return try await once.result { once.resume(with: .failure(Swift.CancellationError())) }.get()
     }
 }

@@ -150,11 +150,7 @@ actor Dispatcher {
         waiting.append(once)
         let left = min(Duration.nanoseconds(clamping: deadline.since(min(.now(), deadline))), .seconds(5))
         let timer = context.loop.schedule(after: left) { once.resume(with: .success(())) }
-        await withTaskCancellationHandler {
-            await once.value()
-        } onCancel: {
-            once.resume(with: .success(()))
-        }
+        _ = await once.result { once.resume(with: .success(())) }
         timer.cancel()
         try Task.checkCancellation()
     }

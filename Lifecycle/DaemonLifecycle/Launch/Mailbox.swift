@@ -6,10 +6,9 @@ internal import Synchronization
 /// Bounded by what its sources say: a notification, a report or an end, each a handful in a daemon's life.
 final class Mailbox<Message: Sendable>: Sendable {
     private struct Contents {
+        /// What nobody has read yet; empty while somebody waits.
         var messages: [Message] = []
-        var reader: CheckedContinuation<Message?, Never>?
-        /// Which wait a timer belongs to; an older one has nothing to end any more.
-        var wait: UInt64 = 0
+        var reader: ResumeOnce<Message?, Never>?
     }
 
     private let contents = Mutex(Contents())
@@ -20,46 +19,36 @@ final class Mailbox<Message: Sendable>: Sendable {
     }
 
     func post(_ message: Message) {
-        let reader = contents.withLock { contents -> CheckedContinuation<Message?, Never>? in
-            guard let reader = contents.reader else {
-                contents.messages.append(message)
-                return nil
-            }
-            contents.reader = nil
-            return reader
+        let reader = contents.withLock { contents in
+            if contents.reader == nil { contents.messages.append(message) }
+            return contents.reader.take()
         }
-        reader?.resume(returning: message)
+        reader?.resume(with: .success(message))
     }
 
     /// The next message, or nil once `limit` has passed or the caller was cancelled. One reader at a time.
     func next(within limit: Duration) async -> Message? {
-        let wait = contents.withLock { contents in
-            contents.wait += 1
-            return contents.wait
+        let turn = ResumeOnce<Message?, Never>()
+        // The reader is there before its timer is: neither can be missed, whatever thread this runs on.
+        let ready: Message?? = contents.withLock { contents in
+            if !contents.messages.isEmpty { return .some(contents.messages.removeFirst()) }
+            if limit <= .zero { return .some(nil) }
+            contents.reader = turn
+            return nil
         }
-        let timer = loop.schedule(after: limit) { [self] in end(wait) }
+        if let ready { return ready }
+        let timer = loop.schedule(after: limit) { [self] in end(turn) }
         defer { timer.cancel() }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let ready: Message?? = contents.withLock { contents in
-                    if !contents.messages.isEmpty { return .some(contents.messages.removeFirst()) }
-                    if Task.isCancelled || limit <= .zero { return .some(nil) }
-                    contents.reader = continuation
-                    return nil
-                }
-                if let ready { continuation.resume(returning: ready) }
-            }
-        } onCancel: {
-            end(wait)
-        }
+        return await turn.result { [self] in end(turn) }.get()
     }
 
-    private func end(_ wait: UInt64) {
-        let reader = contents.withLock { contents -> CheckedContinuation<Message?, Never>? in
-            guard contents.wait == wait else { return nil }
-            defer { contents.reader = nil }
-            return contents.reader
+    /// Ends a wait, unless it has its message already.
+    private func end(_ turn: ResumeOnce<Message?, Never>) {
+        let isWaiting = contents.withLock { contents in
+            guard contents.reader === turn else { return false }
+            contents.reader = nil
+            return true
         }
-        reader?.resume(returning: nil)
+        if isWaiting { turn.resume(with: .success(nil)) }
     }
 }

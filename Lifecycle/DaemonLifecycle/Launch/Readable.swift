@@ -12,10 +12,6 @@ extension EventLoop {
             watch.cancel()
             timer.cancel()
         }
-        return await withTaskCancellationHandler {
-            await once.value()
-        } onCancel: {
-            once.resume(with: .success(false))
-        }
+        return await once.result { once.resume(with: .success(false)) }.get()
     }
 }

@@ -5,9 +5,7 @@ extension Task where Success == Result<EnsureRun.Running, LifecycleError>, Failu
     func cancellableValue() async -> Success {
         let once = ResumeOnce<EnsureRun.Running, LifecycleError>()
         Task<Void, Never> { once.resume(with: await value) }
-        return await withTaskCancellationHandler {
-            await once.result()
-        } onCancel: {
+        return await once.result {
             once.resume(with: .failure(LifecycleError(.cancelled, "the wait was cancelled; a daemon that was started stays")))
         }
     }
