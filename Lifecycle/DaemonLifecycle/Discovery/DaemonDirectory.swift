@@ -54,10 +54,11 @@ public struct DaemonDirectory: Sendable {
             guard let record else { return .stopped(id) }
             return .ended(id, .stale, "it ended without saying so", owner: owner, record)
         case .held(let line, let record, _):
+            let holder = record?.owner ?? line.flatMap { HandleStore(home: home).owner(of: id, nonce: $0.nonce.text) }
             var row = DaemonStatusRow(
                 kind: id.kind, instance: id.instance, state: record?.state ?? .starting, pid: line?.pid, baseURL: record?.baseURL,
                 version: record?.version, uptimeSecs: record.map { HandleStore.now() &- min($0.startedAt, HandleStore.now()) },
-                owned: record?.owner == owner, owner: record?.owner)
+                owned: holder == owner, owner: holder)
             guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text
             else {
                 if let line, (try? line.process.liveness()) == .dead {

@@ -61,6 +61,15 @@ package struct HandleStore: Sendable {
         }
     }
 
+    /// In whose name a daemon was started that has not written its own record yet; nil when nobody recorded that.
+    func owner(of id: DaemonID, nonce: String) -> String? {
+        guard let directory = try? directory(create: false), let names = try? names(in: directory) else { return nil }
+        for name in names where name.hasPrefix("\(id.kind.rawValue)-\(id.instance).") {
+            if let file = read(name, in: directory).file, file.identity.nonce == nonce { return file.owner }
+        }
+        return nil
+    }
+
     /// Every handle there is. Corrupt ones are set aside and named.
     package func all() throws(LifecycleError) -> (handles: [HandleFile], notices: [Notice]) {
         guard let directory = try directory(create: false) else { return ([], []) }
