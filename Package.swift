@@ -124,7 +124,13 @@ let testTargets: [Target] = [
         "HiveTests",
         [
             "DaemonContract", "DaemonHarness", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "Hive", "OperationContract",
-            "Platform", "queen-rbee", "rbee-hive", "rbee-launch", "rbee-worker",
+            "Platform", "WorkerLifecycle", "rbee-hive", "rbee-launch", "rbee-worker",
+        ]),
+    tests(
+        "TrioTests",
+        [
+            "DaemonContract", "DaemonHarness", "DaemonLifecycle", "HTTP", "OperationContract", "queen-rbee", "rbee-hive", "rbee-launch",
+            "rbee-worker",
         ]),
     tests(
         "WorkerTests",

@@ -107,6 +107,30 @@ package final class TestAPI: Sendable {
         try await submit(operation).events().last?.data ?? ""
     }
 
+    // MARK: Workers of a hive
+
+    /// Has a hive start a worker.
+    package func spawn(
+        _ model: String = "builtin", instance: String? = nil, ttlSecs: Double? = nil, reuse: Bool? = nil
+    ) async throws -> WorkerSpawnResponse {
+        let answer = try await post(
+            RegistryPath.workers, WorkerSpawnRequest(model: model, instance: instance, ttlSecs: ttlSecs, reuse: reuse))
+        guard answer.status == 201 else { throw TestDaemon.Failure("no worker: \(answer.status) \(answer.text)") }
+        return try answer.decode()
+    }
+
+    /// The workers of a hive.
+    package func workers() async throws -> [WorkerProcessInfo] {
+        try await get(RegistryPath.workers, as: WorkerProcessList.self).workers
+    }
+
+    /// Waits until a hive's worker is what is wanted.
+    package func worker(
+        _ what: String, _ instance: String = "builtin-1", where isWanted: (WorkerProcessInfo) -> Bool
+    ) async throws -> WorkerProcessInfo {
+        try await eventually(what) { try await workers().first { $0.workerID == instance && isWanted($0) } }
+    }
+
     /// Server-sent events of a path, as they come.
     package func events(_ path: String) async throws -> TestEvents {
         TestEvents(try await send(.get, path).body)

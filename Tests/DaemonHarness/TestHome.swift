@@ -100,6 +100,26 @@ package final class TestHome: Sendable {
         return "\(path)/\(name)"
     }
 
+    /// Where the built programs are: beside the running one.
+    package static var binaries: String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let path = String(decoding: buffer.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    }
+
+    /// Puts a script in the place of a program: the hive and the queen look here before they look beside themselves.
+    ///
+    /// - Parameter script: what it does before it becomes the real program.
+    package func wrap(_ program: String, _ script: String) throws {
+        if access("\(path)/bin", F_OK) != 0 { mkdir("\(path)/bin", 0o700) }
+        try write("bin/\(program)", "#!/bin/sh\n\(script)\nexec \(Self.binaries)/\(program) \"$@\"\n", mode: 0o700)
+    }
+
+    package func remove(file name: String) {
+        unlink("\(path)/\(name)")
+    }
+
     /// The token of the run directory.
     package var token: String {
         String((text("run/token") ?? "").filter { !$0.isWhitespace })
