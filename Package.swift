@@ -51,7 +51,8 @@ let lifecycle: [Target] = [
     .systemLibrary(name: "CYAML", path: "Lifecycle/CYAML", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     module("Platform", in: "Lifecycle", ["CPlatform"]),
     module("EventLoop", in: "Lifecycle", ["CEvent", "CPlatform", "Platform"]),
-    module("HTTP", in: "Lifecycle", ["CLLHTTP", "CPlatform", "EventLoop", "Platform"]),
+    module("Sockets", in: "Lifecycle", ["CPlatform", "EventLoop", "Platform"]),
+    module("HTTP", in: "Lifecycle", ["CLLHTTP", "CPlatform", "EventLoop", "Platform", "Sockets"]),
     module("Configuration", in: "Lifecycle", ["CYAML", "DaemonContract", "Platform"]),
     module("DaemonLifecycle", in: "Lifecycle", ["CPlatform", "DaemonContract", "EventLoop", "HTTP", "Platform"]),
     module("QueenLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
@@ -88,8 +89,9 @@ let tools: [Target] = [
     module(
         "KeeperCommands", in: "Tools",
         [
-            "Configuration", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform",
-            "QueenLifecycle", "WorkerLifecycle",
+            "Configuration", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP",
+            "HiveLifecycle",
+            "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
     main("rbee-keeper", in: "Tools", ["KeeperCommands"]),
 ]
@@ -144,8 +146,10 @@ let testTargets: [Target] = [
     tests(
         "EndToEndTests",
         [
-            "DaemonContract", "EventLoop", "HTTP", "OperationContract", "Platform", "queen-rbee", "rbee-hive", "rbee-keeper", "rbee-launch",
-            "rbee-test-daemon", "rbee-worker",
+            "DaemonContract", "DaemonHarness", "EventLoop", "HTTP", "OperationContract", "Platform", "queen-rbee",
+            "rbee-hive",
+            "rbee-keeper",
+            "rbee-launch", "rbee-test-daemon", "rbee-worker",
         ]),
 ]
 

@@ -81,3 +81,11 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
         }
     }
 }
+
+extension ResumeOnce: Hashable {
+    package static func == (left: ResumeOnce, right: ResumeOnce) -> Bool { left === right }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ObjectIdentifier(self))
+    }
+}

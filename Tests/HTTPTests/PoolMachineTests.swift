@@ -34,13 +34,17 @@ import Testing
         #expect(pool.open == 2)
     }
 
-    @Test mutating func `a fresh connection is waited for while others are idle`() {
+    @Test mutating func `a fresh connection takes the place of one that lies idle, the one used longest ago`() {
+        var pool = HTTPPoolMachine<String>(limit: 2, idleLimit: 2)
         #expect(pool.acquire(1) == .open)
         #expect(pool.acquire(2) == .open)
         #expect(pool.released("a") == .keep)
-        #expect(pool.acquire(3, fresh: true) == .wait)
-        #expect(pool.closed("b") == 3)
+        #expect(pool.released("b") == .keep)
+        #expect(pool.acquire(3, fresh: true) == .replace("a"))
         #expect(pool.open == 2)
+        #expect(pool.idle == ["b"])
+        #expect(pool.acquire(4) == .use("b"))
+        #expect(pool.acquire(5, fresh: true) == .wait)
     }
 
     @Test mutating func `a connection that closes makes room for who waits`() {

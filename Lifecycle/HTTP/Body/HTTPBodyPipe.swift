@@ -14,27 +14,18 @@ final class HTTPBodyPipe: Sendable {
         case none
     }
 
-    fileprivate enum End {
-        case finished
-        case failed(HTTPError)
-    }
+    private typealias Reader = ResumeOnce<[UInt8]?, HTTPError>
 
-    private struct State {
-        var chunks: [[UInt8]] = []
-        var buffered = 0
-        var end: End?
-        var reader: ResumeOnce<[UInt8]?, HTTPError>?
-    }
+    private typealias Machine = HTTPBodyPipeMachine<Reader, HTTPError>
 
-    private let state = Mutex(State())
-    private let capacity: Int
+    private let machine: Mutex<Machine>
     private let demand: @Sendable (Demand) -> Void
 
     /// - Parameters:
     ///   - loop: where the producer lives.
     ///   - demand: called on the loop; at once when the reader is there, too.
     init(capacity: Int, loop: EventLoop, demand: @escaping @Sendable (Demand) -> Void) {
-        self.capacity = capacity
+        machine = Mutex(Machine(capacity: capacity))
         self.demand = { demanded in
             switch demanded {
             case .more: loop.run { demand(demanded) }
@@ -50,18 +41,9 @@ final class HTTPBodyPipe: Sendable {
     ///
     /// - Returns: whether there is room for more.
     func push(_ bytes: [UInt8]) -> Bool {
-        let (reader, room) = state.withLock { state -> (ResumeOnce<[UInt8]?, HTTPError>?, Bool) in
-            guard state.end == nil else { return (nil, true) }
-            if let reader = state.reader {
-                state.reader = nil
-                return (reader, true)
-            }
-            state.chunks.append(bytes)
-            state.buffered += bytes.count
-            return (nil, state.buffered < capacity)
-        }
+        let (reader, hasRoom) = machine.withLock { $0.pushed(bytes) }
         reader?.resume(with: .success(bytes))
-        return room
+        return hasRoom
     }
 
     /// The body is complete.
@@ -74,80 +56,35 @@ final class HTTPBodyPipe: Sendable {
         end(.failed(error))
     }
 
-    private func end(_ end: End) {
-        let reader = state.withLock { state -> ResumeOnce<[UInt8]?, HTTPError>? in
-            guard state.end == nil else { return nil }
-            state.end = end
-            defer { state.reader = nil }
-            return state.reader
-        }
-        reader?.resume(with: end.result)
+    private func end(_ end: Machine.End) {
+        machine.withLock { $0.ended(end) }?.resume(with: end.result)
     }
 
     // MARK: Reader
 
     /// The next bytes, as many as have come; `nil` at the end.
     func next() async throws(HTTPError) -> [UInt8]? {
-        let reader = ResumeOnce<[UInt8]?, HTTPError>()
-        let (ready, wantsMore) = state.withLock { state in
-            let wasFull = state.buffered >= capacity && state.end == nil
-            if let ready = Self.take(&state) {
-                return (ready as Result?, wasFull)
-            }
-            precondition(state.reader == nil, "a body has one reader")
-            state.reader = reader
-            return (nil, true)
-        }
+        let reader = Reader()
+        let (found, wantsMore) = machine.withLock { $0.asked(by: reader) }
         if wantsMore {
             demand(.more)
         }
-        if let ready {
-            return try ready.get()
+        if case .result(let result) = found {
+            return try result.get()
         }
         let result = await reader.result {
-            state.withLock { state in
-                if state.reader === reader {
-                    state.reader = nil
-                }
+            // Bytes that are on their way to it stay its own: read and dropped here they would be missing later.
+            if machine.withLock({ $0.gaveUp(reader) }) {
+                reader.resume(with: .failure(HTTPError(.cancelled, "reading a body was cancelled")))
             }
-            reader.resume(with: .failure(HTTPError(.cancelled, "reading a body was cancelled")))
         }
         return try result.get()
     }
 
-    /// What is there without waiting.
-    private static func take(_ state: inout State) -> Result<[UInt8]?, HTTPError>? {
-        guard var bytes = state.chunks.first else { return state.end?.result }
-        if state.chunks.count > 1 {
-            bytes.reserveCapacity(state.buffered)
-            for chunk in state.chunks.dropFirst() {
-                bytes += chunk
-            }
-        }
-        state.chunks = []
-        state.buffered = 0
-        return .success(bytes)
-    }
-
     /// The reader is gone: what is buffered is dropped, and the producer is told if it was not done.
     func abandon() {
-        let wasOpen = state.withLock { state in
-            state.chunks = []
-            state.buffered = 0
-            defer { state.end = state.end ?? .finished }
-            return state.end == nil
-        }
-        if wasOpen {
+        if machine.withLock({ $0.abandoned() }) {
             demand(.none)
-        }
-    }
-}
-
-extension HTTPBodyPipe.End {
-    fileprivate var result: Result<[UInt8]?, HTTPError> {
-        switch self {
-        case .finished: .success(nil)
-        case .failed(let error): .failure(error)
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Glibc
 internal import Platform
+internal import Sockets
 
 extension HTTPClientConnection: HTTPBodySink {
     // MARK: Reading

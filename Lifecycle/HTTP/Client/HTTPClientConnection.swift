@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Glibc
 internal import Platform
+internal import Sockets
 
 /// One connection of a client: performs what its machine decides. Lives on the client's loop.
 ///
@@ -29,7 +30,7 @@ actor HTTPClientConnection {
 
     var exchange: Exchange?
     private var exchanges = 0
-    private var alarm = HTTPAlarm()
+    private var alarm = Alarm()
     private var idleUntil: SuspendingClock.Instant?
     /// How long the server says that it keeps the connection.
     var keptFor: Duration?

@@ -90,6 +90,9 @@ actor HTTPClientPool {
                 }
             case .open:
                 return (try await open(until: deadline), false)
+            case .replace(let id):
+                discard(id)
+                return (try await open(until: deadline), false)
             case .wait:
                 guard let connection = try await wait(request, until: deadline) else {
                     return (try await open(until: deadline), false)
@@ -130,6 +133,12 @@ actor HTTPClientPool {
         }
         connection.assumeIsolated { $0.close(.serverGone) }
         return false
+    }
+
+    /// Closes an idle connection whose place is that of another one already.
+    private func discard(_ id: ObjectIdentifier) {
+        // Taken out first, so that its end makes no room for a second one.
+        connections.removeValue(forKey: id)?.assumeIsolated { $0.close(.serverGone) }
     }
 
     private func connect(until deadline: SuspendingClock.Instant) async -> Result<Descriptor, HTTPError> {

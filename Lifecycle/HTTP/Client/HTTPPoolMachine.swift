@@ -18,6 +18,8 @@ struct HTTPPoolMachine<Connection: Equatable> {
         case use(Connection)
         /// Open a new one, then use it or report `closed`.
         case open
+        /// Close this idle one, which makes room, and open a new one.
+        case replace(Connection)
         /// Until `Released` names the request.
         case wait
     }
@@ -30,6 +32,8 @@ struct HTTPPoolMachine<Connection: Equatable> {
             return .use(connection)
         }
         guard open < limit else {
+            // Where connections lie idle nobody would give one back: who waited there would wait until they time out.
+            if !idle.isEmpty { return .replace(idle.removeFirst()) }
             waiting.append(request)
             return .wait
         }
@@ -73,3 +77,6 @@ struct HTTPPoolMachine<Connection: Equatable> {
         waiting.removeAll { $0 == request }
     }
 }
+
+extension HTTPPoolMachine: Equatable {}
+extension HTTPPoolMachine: Hashable where Connection: Hashable {}

@@ -1,6 +1,7 @@
 package import EventLoop
 internal import Glibc
 package import Platform
+internal import Sockets
 internal import Synchronization
 
 /// Something that happened to a server outside any request, for its owner's log.
@@ -35,16 +36,15 @@ package final class HTTPServer: Sendable {
     nonisolated(unsafe) var date = HTTPDate()  // the loop's thread only
 
     private struct State {
-        var listeners: [HTTPListener] = []
+        var listeners: [SocketListener] = []
         var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
-        var busy = 0
         var isDraining = false
         var isClosed = false
         var saidFull = false
-        var waitingForQuiet: [ResumeOnce<Void, Never>] = []
     }
 
     private let state = Mutex(State())
+    private let requests = InFlight()
 
     /// A server that listens nowhere yet.
     ///
@@ -87,7 +87,7 @@ package final class HTTPServer: Sendable {
     /// One socket that is listened on.
     package struct Listening: Sendable {
         fileprivate let server: HTTPServer
-        fileprivate let listener: HTTPListener
+        fileprivate let listener: SocketListener
 
         /// Closes this one socket; the server goes on with its others.
         package func stop() {
@@ -99,7 +99,17 @@ package final class HTTPServer: Sendable {
     /// Accepts connections from a socket that is bound and listening, close-on-exec and non-blocking. It is closed with the server.
     @discardableResult
     package func listen(descriptor: consuming Descriptor) -> Listening {
-        let listener = HTTPListener(server: self, socket: descriptor)
+        let listener = SocketListener(loop: loop, socket: descriptor) { [notice] in
+            switch $0 {
+            case .paused(let reason): notice(.acceptPaused(reason: reason))
+            case .resumed: notice(.acceptResumed)
+            }
+        } accepted: { socket in
+            // A client that has gone in the meantime has no address any more.
+            if let peer = HTTPPeer(of: socket) {
+                self.accepted(socket, peer)
+            }
+        }
         let isClosed = state.withLock { state in
             if !state.isClosed {
                 state.listeners.append(listener)
@@ -126,7 +136,7 @@ package final class HTTPServer: Sendable {
     // MARK: What is going on
 
     /// Requests that are being handled, or whose responses are still being sent.
-    package var inFlight: Int { state.withLock { $0.busy } }
+    package var inFlight: Int { requests.count }
 
     /// Open connections, idle ones too.
     package var connections: Int { state.withLock { $0.connections.count } }
@@ -138,7 +148,6 @@ package final class HTTPServer: Sendable {
     /// - Parameter deadline: how long to wait.
     /// - Returns: whether everything in flight has ended.
     package func drain(deadline: Duration) async -> Bool {
-        let quiet = ResumeOnce<Void, Never>()
         let connections = state.withLock { state in
             state.isDraining = true
             return Array(state.connections.values)
@@ -147,19 +156,7 @@ package final class HTTPServer: Sendable {
             loop.run { connection.assumeIsolated { $0.drain() } }
         }
         // After the connections have been told, so that none is idle now and busy later.
-        loop.execute {
-            let isQuiet = self.state.withLock { state in
-                if state.busy > 0 {
-                    state.waitingForQuiet.append(quiet)
-                }
-                return state.busy == 0
-            }
-            if isQuiet {
-                quiet.resume(with: .success(()))
-            }
-        }
-        let ended: Void? = try? await loop.withDeadline(deadline) { await quiet.value() }
-        return ended != nil
+        return await requests.none(within: deadline, on: loop)
     }
 
     /// Closes everything at once; handlers are cancelled.
@@ -208,14 +205,6 @@ package final class HTTPServer: Sendable {
     }
 
     func busyChanged(by difference: Int) {
-        let quiet = state.withLock { state -> [ResumeOnce<Void, Never>] in
-            state.busy += difference
-            guard state.busy == 0, !state.waitingForQuiet.isEmpty else { return [] }
-            defer { state.waitingForQuiet = [] }
-            return state.waitingForQuiet
-        }
-        for waiter in quiet {
-            waiter.resume(with: .success(()))
-        }
+        requests.change(by: difference)
     }
 }

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Glibc
 internal import Platform
+internal import Sockets
 
 extension HTTPServerConnection: HTTPBodySink {
     // MARK: Responses

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Glibc
 internal import Platform
+internal import Sockets
 
 /// One connection of a server: performs what its machine decides.
 ///
@@ -35,8 +36,11 @@ actor HTTPServerConnection {
     var exchange: Exchange?
     private var exchanges = 0
 
+    /// Bytes thrown away after the end, and until when they are.
+    private var lingered = 0
+    private var lingersUntil: SuspendingClock.Instant?
     private var deadline: (kind: HTTPServerConnectionMachine.Deadline, at: SuspendingClock.Instant)?
-    private var alarm = HTTPAlarm()
+    private var alarm = Alarm()
     private var countsAsBusy = false
     private var isTornDown = false
 
@@ -93,7 +97,10 @@ actor HTTPServerConnection {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         switch machine.deadline {
         case .body: deadline = nil  // progress: it starts again
-        case .linger: return
+        case .linger:
+            lingered += bytes.count
+            if lingered > limits.bodyBytes { machine.aborted() } else { deadline = nil }
+            return
         case .idle, .head, nil: break
         }
         guard machine.state != .closing else { return }
@@ -189,6 +196,8 @@ actor HTTPServerConnection {
             }
         case .discard, .abort:
             break
+        case .finish:
+            flush()
         case .refuse(let refusal):
             refuse(refusal)
         }
@@ -314,6 +323,11 @@ actor HTTPServerConnection {
         if let kind {
             if deadline?.kind != kind {
                 deadline = (kind, now + duration(of: kind))
+                if kind == .linger {
+                    let end = lingersUntil ?? now + Self.longestLinger
+                    lingersUntil = end
+                    deadline = (kind, min(now + duration(of: kind), end))
+                }
             }
         } else {
             deadline = nil
@@ -328,6 +342,9 @@ actor HTTPServerConnection {
             }
         }
     }
+
+    /// A client that has its answer may go on sending so long, though not without a pause.
+    private static let longestLinger: Duration = .seconds(30)
 
     private func duration(of kind: HTTPServerConnectionMachine.Deadline) -> Duration {
         switch kind {

@@ -103,9 +103,11 @@ struct HTTPServerConnectionMachine {
         }
         do throws(HTTPSyntaxError) {
             let checks = try HTTPRequestChecks(head)
+            let announced: Int? = if case .length(let length) = head.framing { length } else { nil }
             state = .serving(
                 Exchange(
-                    request: checks.expectsContinue ? .expectingContinue : .receiving, minorVersion: head.minorVersion,
+                    announced: announced, request: checks.expectsContinue ? .expectingContinue : .receiving,
+                    minorVersion: head.minorVersion,
                     isHead: head.method == .head, keepsAlive: head.keepsAlive))
             return .serve(checks)
         } catch {
@@ -142,8 +144,9 @@ struct HTTPServerConnectionMachine {
         case .complete:
             exchange.discarded += count
             if exchange.discarded > discardLimit {
-                state = .closed
-                return .abort
+                // Cut off at once, the client might never read the response that it was given.
+                state = .closing
+                return .finish
             }
             state = .serving(exchange)
             return .discard
@@ -239,8 +242,9 @@ struct HTTPServerConnectionMachine {
         } else {
             framing = exchange.minorVersion == 1 ? .chunked : .untilClose
         }
-        // Whether the client will now send the body it announced cannot be known.
-        if framing == .untilClose || exchange.request == .expectingContinue || refusesWith != nil {
+        // Whether the client will now send the body it announced cannot be known; one that is long is not worth reading for nobody.
+        let rest = exchange.request == .receiving ? (exchange.announced ?? 0) - exchange.received : 0
+        if framing == .untilClose || exchange.request == .expectingContinue || rest > discardLimit || refusesWith != nil {
             exchange.keepsAlive = false
         }
         let sendsBody = !status.hasNoBody && !exchange.isHead

@@ -18,6 +18,8 @@ extension HTTPServerConnectionMachine {
             case complete
         }
 
+        /// The length of the body that the head announced.
+        let announced: Int?
         var request: Request
         var response = Response.pending
         let minorVersion: Int
@@ -39,6 +41,8 @@ extension HTTPServerConnectionMachine {
         /// To whoever reads the body.
         case deliver
         case discard
+        /// The response is complete and the rest not worth reading: close once all is written.
+        case finish
         /// Stop the handler and answer this instead.
         case refuse(HTTPRefusal)
         /// Stop the handler, if there still is one, and close at once.

@@ -1,8 +1,8 @@
 internal import Glibc
 
 /// Bytes on their way into a non-blocking socket, which takes as many at a time as it likes.
-struct SocketOutput {
-    enum Progress: Equatable {
+package struct SocketOutput: Sendable {
+    package enum Progress: Equatable, Sendable {
         /// Everything is with the kernel.
         case drained
         /// The socket is full; wait until it is writable.
@@ -15,37 +15,25 @@ struct SocketOutput {
     private var first = 0
     private var offset = 0
     /// How many bytes wait.
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
+    package init() {}
 
-    mutating func append(_ bytes: [UInt8]) {
+    /// Whether nothing waits.
+    package var isEmpty: Bool { count == 0 }
+
+    /// Puts bytes behind those that wait.
+    package mutating func append(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         segments.append(bytes)
         count += bytes.count
     }
 
     /// Up to this size copying is cheaper than a segment of its own.
-    static let worthJoining = 32 * 1024
-
-    /// Appends bytes as a chunk of a chunked body.
-    mutating func append(chunk bytes: [UInt8]) {
-        var chunk: [UInt8] = []
-        chunk.reserveCapacity(20 + (bytes.count <= Self.worthJoining ? bytes.count : 0))
-        HTTPSerializer.chunkHead(bytes.count, into: &chunk)
-        if bytes.count <= Self.worthJoining {
-            chunk += bytes
-            chunk += HTTPSerializer.chunkEnd
-            append(chunk)
-        } else {
-            append(chunk)
-            append(bytes)
-            append(HTTPSerializer.chunkEnd)
-        }
-    }
+    package static let worthJoining = 32 * 1024
 
     /// Gives the socket as much as it takes.
-    mutating func write(to socket: Int32) -> Progress {
+    package mutating func write(to socket: Int32) -> Progress {
         while count > 0 {
             let written = send(to: socket)
             if written < 0 {
@@ -61,7 +49,8 @@ struct SocketOutput {
         return .drained
     }
 
-    mutating func removeAll() {
+    /// Forgets what waits.
+    package mutating func removeAll() {
         self = SocketOutput()
     }
 

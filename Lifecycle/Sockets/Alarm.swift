@@ -1,16 +1,19 @@
-internal import EventLoop
+package import EventLoop
 
 /// One timer for deadlines that move with every message: it is set seldom, and asks for the time that counts when it rings.
-struct HTTPAlarm {
+package struct Alarm: Sendable {
     private var timer: EventLoop.Timer?
     private var ringsAt: SuspendingClock.Instant?
 
+    package init() {}
+
     /// Whether it rings at `time`, or earlier and in vain.
-    func isSet(for time: SuspendingClock.Instant) -> Bool {
+    package func isSet(for time: SuspendingClock.Instant) -> Bool {
         ringsAt.map { $0 <= time } ?? false
     }
 
-    mutating func set(
+    /// Sets it anew.
+    package mutating func set(
         for time: SuspendingClock.Instant, now: SuspendingClock.Instant, on loop: EventLoop, ring: @escaping @Sendable () -> Void
     ) {
         timer?.cancel()
@@ -19,12 +22,13 @@ struct HTTPAlarm {
     }
 
     /// It has rung.
-    mutating func rang() {
+    package mutating func rang() {
         timer = nil
         ringsAt = nil
     }
 
-    mutating func cancel() {
+    /// Never rings.
+    package mutating func cancel() {
         timer?.cancel()
         rang()
     }
