@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 int rbee_openat(int directory, const char *path, int flags, unsigned int mode) {
@@ -44,6 +47,24 @@ static int change_flags(int descriptor, int get, int set, int flag, int on) {
     int flags = fcntl(descriptor, get);
     if (flags < 0) return -1;
     return fcntl(descriptor, set, on ? flags | flag : flags & ~flag);
+}
+
+ssize_t rbee_write(int descriptor, const void *bytes, size_t length) {
+    sigset_t pipe;
+    sigset_t before;
+    sigset_t pending;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    ssize_t written = write(descriptor, bytes, length);
+    int number = errno;
+    // The signal is this thread's own and waits for it: it is taken, unless one waited before that is somebody else's business.
+    struct timespec now = {0};
+    if (written < 0 && number == EPIPE && !sigismember(&pending, SIGPIPE)) sigtimedwait(&pipe, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return written;
 }
 
 int rbee_set_cloexec(int descriptor, int on) {

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -38,3 +39,5 @@ void rbee_release_code_pages(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     dl_iterate_phdr(release_object, &page);
 }
+
+void rbee_trim_memory(void) { malloc_trim(0); }

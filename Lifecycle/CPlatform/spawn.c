@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 
-int rbee_spawn_isolated(const char *path, char *const arguments[], char *const environment[], int output, pid_t *pid) {
+int rbee_spawn_isolated(const char *path, char *const arguments[], char *const environment[], int output, int complaints, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -16,7 +16,8 @@ int rbee_spawn_isolated(const char *path, char *const arguments[], char *const e
     if (error == 0) {
         error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
         if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, output, 1);
-        if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, output, 2);
+        if (error == 0 && complaints) error = posix_spawn_file_actions_adddup2(&actions, output, 2);
+        if (error == 0 && !complaints) error = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
         if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
         if (error == 0) error = posix_spawn_file_actions_addchdir_np(&actions, "/");
         if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);

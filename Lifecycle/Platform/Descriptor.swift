@@ -80,12 +80,12 @@ package final class Descriptor: Sendable {
         }
     }
 
-    /// Writes everything to a blocking descriptor.
+    /// Writes everything to a blocking descriptor. A reader that is gone is an EPIPE, and never a signal.
     package func write(_ bytes: [UInt8]) throws(SystemError) {
         var written = 0
         while written < bytes.count {
             let count = use { number in
-                bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written) }
+                bytes.withUnsafeBytes { rbee_write(number, $0.baseAddress?.advanced(by: written), $0.count - written) }
             }
             if count >= 0 {
                 written += count

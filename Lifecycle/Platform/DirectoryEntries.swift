@@ -1,7 +1,14 @@
+import CPlatform
 import Glibc
 
 /// The names in a directory.
-enum DirectoryEntries {
+package enum DirectoryEntries {
+    /// All names but "." and "..", without those that are not UTF-8; nil when the folder cannot be read.
+    package static func names(of path: String) -> [String]? {
+        let number = rbee_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
+        return number < 0 ? nil : names(takingOver: number)
+    }
+
     /// All names but "." and "..", without those that are not UTF-8; nil when reading fails, with errno. Closes the descriptor.
     static func names(takingOver number: Int32) -> [String]? {
         guard let stream = fdopendir(number) else {

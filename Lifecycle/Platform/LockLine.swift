@@ -29,7 +29,7 @@ package struct LockLine: Hashable, Sendable {
     package var text: String { "\(pid) \(startTicks) \(bootID) \(pidNamespace) \(nonce)\n" }
 
     /// Longer than any line.
-    static let limit = 256
+    package static let limit = 256
 
     /// Reads exactly one whole line, in exactly the form in which it is written.
     package init?(_ text: String) {

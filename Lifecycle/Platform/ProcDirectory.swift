@@ -37,8 +37,27 @@ struct ProcDirectory {
     }
 
     private func environment() -> [UInt8]? {
-        let bytes = descriptor.use { ProcFile.read($0, "environ", limit: 16 << 20) }
-        return bytes?.isEmpty == false ? bytes : nil
+        for _ in 0..<Self.patience {
+            guard let bytes = descriptor.use({ ProcFile.read($0, "environ", limit: 16 << 20) }) else { return nil }
+            if !bytes.isEmpty { return bytes }
+            guard isBecoming else { return nil }
+            usleep(500)
+        }
+        return nil
+    }
+
+    /// How often it is looked again: an exec takes less than a millisecond from the old program's end to the new one's environment.
+    private static let patience = 100
+
+    /// Whether nothing can be read of its environment because it is, or just was, between two programs: it has memory, and an environment that is
+    /// not empty, or none yet.
+    private var isBecoming: Bool {
+        guard let line = descriptor.use({ ProcFile.read($0, "stat", limit: 4096) }), let name = line.lastIndex(of: UInt8(ascii: ")"))
+        else { return false }
+        // The first after the name is field 3; field 23 is the size of its memory, fields 50 and 51 where its environment begins and ends.
+        let fields = line[name...].split(whereSeparator: { $0 <= UInt8(ascii: " ") })
+        guard fields.count > 49, !fields[21].elementsEqual("0".utf8) else { return false }
+        return fields[49].elementsEqual("0".utf8) || !fields[48].elementsEqual(fields[49])
     }
 
     /// The inodes of its open sockets; nil when they cannot be seen.

@@ -13,12 +13,14 @@ package struct ProcessTable: Sendable {
 
     /// Reads the line of every process; nil when /proc cannot be read. Whoever ends meanwhile may or may not be among them.
     package static func scan() -> [ProcessStat]? {
+        numbers()?.compactMap { ProcessStat.of(pid: $0) }
+    }
+
+    /// The numbers of all processes there were at one moment; nil when /proc cannot be read.
+    package static func numbers() -> [Int32]? {
         let number = rbee_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0)
         guard number >= 0, let names = DirectoryEntries.names(takingOver: number) else { return nil }
-        return names.compactMap { name in
-            guard name.utf8.first.map({ (49...57).contains($0) }) == true, let pid = Int32(name) else { return nil }
-            return ProcessStat.of(pid: pid)
-        }
+        return names.compactMap { name in name.utf8.first.map { (49...57).contains($0) } == true ? Int32(name) : nil }
     }
 
     /// The living processes beneath one: its children, theirs, and so on. Without itself.

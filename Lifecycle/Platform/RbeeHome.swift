@@ -51,6 +51,13 @@ package struct RbeeHome: Hashable, Sendable {
         return places
     }
 
+    /// A path with `~/` at its head spelled out.
+    ///
+    /// - Throws: when no home directory is known.
+    package static func expanding(_ path: String, _ environment: [String: String]) throws(SystemError) -> String {
+        path.hasPrefix("~/") ? "\(try home(environment["HOME"]))\(path.dropFirst())" : path
+    }
+
     private static func absolute(_ path: String?) -> String? {
         guard let path, path.hasPrefix("/"), !path.utf8.contains(0) else { return nil }
         return trimmed(path)

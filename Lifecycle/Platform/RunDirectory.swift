@@ -53,6 +53,12 @@ package final class RunDirectory: Sendable {
         try descriptor.identity()
     }
 
+    /// Whether its path still leads to it: somebody may have removed it, and another may have been made since.
+    package func isInPlace() throws(SystemError) -> Bool {
+        guard let standing = try FileIdentity.of(path: path) else { return false }
+        return try identity().isSameFile(as: standing)
+    }
+
     /// A path to a name in here that stays short and stays right wherever the directory is moved, for as long as this object lives.
     package func procPath(_ name: String) -> String {
         "/proc/self/fd/\(descriptor.rawValue)/\(name)"
@@ -100,8 +106,8 @@ package final class RunDirectory: Sendable {
         guard descriptor.use({ fstatat($0, "..", &about, 0) }) == 0 else {
             throw SystemError(errno: errno, "examine the parent of", path: path)
         }
-        // In a user namespace what belongs to root outside shows as nobody's.
-        guard [geteuid(), 0, Self.overflowUser].contains(about.st_uid) else {
+        // In a user namespace what belongs to root outside shows as nobody's. Elsewhere nobody is a user like any other.
+        guard about.st_uid == geteuid() || about.st_uid == 0 || (about.st_uid == Self.overflowUser && Self.isInUserNamespace) else {
             throw SystemError(
                 .unsafeDirectory,
                 "\(path) lies in a directory of user \(about.st_uid), who could replace it; choose another place with RBEE_HOME",
@@ -110,6 +116,13 @@ package final class RunDirectory: Sendable {
     }
 
     private static let overflowUser: UInt32 = 65534
+
+    /// Whether not all users are the same here as outside.
+    private static let isInUserNamespace: Bool = {
+        guard let map = ProcFile.read(AT_FDCWD, "/proc/self/uid_map", limit: 4096) else { return false }
+        let fields = String(decoding: map, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        return fields != ["0", "0", "4294967295"]
+    }()
 
     private static func makeDirectory(under parent: Int32, name: String, path: String) throws(SystemError) {
         if mkdirat(parent, name, 0o700) == 0 { return }

@@ -65,6 +65,15 @@ extension RunDirectory {
         throw SystemError(errno: failure, "remove", path: "\(path)/\(name)")
     }
 
+    /// Gives a file another name in here, where there must be nothing by that name.
+    package func rename(_ name: String, to other: String) throws(SystemError) {
+        try check(name)
+        try check(other)
+        guard descriptor.use({ rbee_rename_new($0, name, other) }) == 0 else {
+            throw SystemError(errno: errno, "rename", path: "\(path)/\(name)")
+        }
+    }
+
     /// Replaces a file as a whole: whoever reads it sees the old content or the new.
     ///
     /// - Parameter durable: wait until both content and name are on the disk.
@@ -121,9 +130,13 @@ extension RunDirectory {
     }
 
     /// Removes what writers left here that died before they were done. Files of living writers stay.
-    package func sweepTemporaries() throws(SystemError) {
+    ///
+    /// - Parameter age: how old they must be, in seconds: of a writer in another pid namespace it cannot be seen whether it lives.
+    package func sweepTemporaries(olderThan age: Int64 = 0) throws(SystemError) {
+        let limit = (Int64(time(nil)) - age) * 1_000_000_000
         for name in try allNames() {
             guard let writer = TemporaryName.writer(of: name), !writer.isWriting else { continue }
+            if age > 0, let found = try stat(name), found.modified > limit { continue }
             _ = descriptor.use { unlinkat($0, name, 0) }
         }
     }

@@ -54,6 +54,12 @@ package enum SignalTarget {
         return watch
     }
 
+    /// Whether a process has a lock of a directory in its hands.
+    package static func holdsLock(_ process: ProcessIdentity, _ lock: String, in directory: RunDirectory) -> Bool {
+        guard let found = ProcDirectory(pid: process.pid), found.stat()?.startTicks == process.startTicks else { return false }
+        return (try? holdsLock(found, lock, directory)) == true
+    }
+
     private static func holdsLock(_ process: ProcDirectory, _ lock: String?, _ directory: RunDirectory?) throws(SystemError) -> Bool? {
         guard let lock, let directory, let file = try directory.stat(lock), file.kind == .regular else { return nil }
         return process.holdsLock(on: file)

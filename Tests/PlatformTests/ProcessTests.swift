@@ -14,6 +14,21 @@ import Testing
         #expect(stat.state == UInt8(ascii: "S") && stat.startTicks == 987654 && stat.threads == 1 && !stat.isDead)
     }
 
+    @Test func whoIsBetweenTwoProgramsIsStillSeenAsWhatItIs() throws {
+        let home = try TemporaryHome()
+        let run = try home.run()
+        try run.writeAtomically("again", Array("#!/bin/sh\nexec \"$0\"\n".utf8))
+        let path = "\(run.path)/again"
+        #expect(chmod(path, 0o700) == 0)
+        let child = try Child([path], environment: ["NONCE=n"])
+        let identity = try #require(try ProcessIdentity.of(pid: child.pid))
+        // One program follows the other as fast as they can.
+        for look in 0..<2000 where identity.environmentContains("NONCE", "n") != true {
+            Issue.record("nothing seen at look \(look)")
+            break
+        }
+    }
+
     @Test func nameNeedNotBeText() throws {
         let line = Array("4711 (".utf8) + [0xFF, 0xFE, 0x29, 0x28] + Array(Self.line("").utf8.dropFirst(6))
         #expect(try #require(ProcessStat(line: line)).startTicks == 987654)

@@ -16,6 +16,8 @@ int rbee_open_reference(int directory, const char *path);
 ssize_t rbee_read_file(int directory, const char *path, void *buffer, size_t size);
 /// renameat2(2) within one directory that fails with EEXIST instead of replacing.
 int rbee_rename_new(int directory, const char *from, const char *to);
+/// write(2) that raises no SIGPIPE, whatever the process does about that signal: a reader that is gone is EPIPE and nothing else.
+ssize_t rbee_write(int descriptor, const void *bytes, size_t length);
 int rbee_set_cloexec(int descriptor, int on);
 int rbee_set_nonblocking(int descriptor, int on);
 /// F_DUPFD_CLOEXEC.
@@ -45,6 +47,8 @@ int rbee_poll_readable(int descriptor, int timeout_milliseconds);
 /// waitid(P_PIDFD, WEXITED): 1 reaped, 0 not yet (only with nohang). `code` is 0 for an exit and 1 for a signal, `status` its number.
 int rbee_wait_pidfd(int pidfd, int nohang, int *code, int *status);
 int rbee_close_range(unsigned int first, unsigned int last, int cloexec_only);
+/// Gives free memory of the heap back to the kernel.
+void rbee_trim_memory(void);
 int rbee_set_subreaper(int on);
 int rbee_set_parent_death_signal(int signal);
 int rbee_set_thread_name(const char *name);
@@ -53,7 +57,7 @@ int rbee_set_thread_name(const char *name);
 
 /// posix_spawn(2) into a session of its own: default signals, /dev/null as input, `output` as both outputs, nothing else open, cwd "/".
 /// Returns 0 or an errno, also one of the exec.
-int rbee_spawn_isolated(const char *path, char *const arguments[], char *const environment[], int output, pid_t *pid);
+int rbee_spawn_isolated(const char *path, char *const arguments[], char *const environment[], int output, int complaints, pid_t *pid);
 
 // MARK: Sockets (sockets.c)
 

@@ -10,6 +10,8 @@ final class Child: Sendable {
         /// It asks for more time, counted from now.
         case extendTimeout(Duration)
         case ended(ProcessEnd)
+        /// Its shepherd is gone: how it ends will not be said.
+        case unseen
     }
 
     private enum Message: Sendable {
@@ -66,9 +68,12 @@ final class Child: Sendable {
 
     /// The shepherd's first word, or nil if it said none in time.
     func firstReport(within limit: Duration) async -> LaunchReport.Event? {
+        // What a quick daemon says may be read before the report of its start is.
+        var early: [Message] = []
+        defer { for message in early { mailbox.post(message) } }
         while let message = await mailbox.next(within: limit) {
-            // A notification cannot be the daemon's before it was reported, but another process could send one.
             if case .report(let event) = message { return event }
+            early.append(message)
         }
         return nil
     }
@@ -80,6 +85,7 @@ final class Child: Sendable {
         while let message = await mailbox.next(within: limit) {
             switch message {
             case .report(.ended(let end)): return .ended(end)
+            case .report(.closed): return .unseen
             case .report: continue
             case .notification(let message):
                 guard message.pid == pid || carriesNonce(message.pid) else { continue }

@@ -7,8 +7,11 @@ package struct LaunchReport: Sendable, Hashable {
         /// A step before the program's first instruction failed.
         case failed(stage: String, errno: Int32)
         case ended(ProcessEnd)
+        /// Launcher and shepherds are gone: nobody will report on any program any more.
+        case closed
     }
 
+    /// Which program it is about; empty for `closed`, which is about all of them.
     package let id: String
     package let event: Event
 

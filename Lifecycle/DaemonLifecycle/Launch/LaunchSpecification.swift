@@ -17,6 +17,8 @@ package struct LaunchSpecification: Sendable, Hashable {
     package var environment: [String: String]
     /// The lock file, taken before the program exists; nil: none.
     package var lock: String?
+    /// The nonce that signed the lock when it was seen free, or `none`: when another has signed it since, the launch is lost. nil: no matter.
+    package var signature: String?
     package var nonce: String
     /// Where standard output and error go; nil: nowhere.
     package var output: String?
@@ -30,8 +32,9 @@ package struct LaunchSpecification: Sendable, Hashable {
     package var isGuarded: Bool
 
     package init(
-        id: String, executable: String, arguments: [String], environment: [String: String], lock: String? = nil, nonce: String,
-        output: String? = nil, lastEnd: String? = nil, log: String? = nil, workingDirectory: String? = nil,
+        id: String, executable: String, arguments: [String], environment: [String: String], lock: String? = nil,
+        signature: String? = nil, nonce: String, output: String? = nil, lastEnd: String? = nil, log: String? = nil,
+        workingDirectory: String? = nil,
         endOfInput: EndOfInput = .leave, isGuarded: Bool = false
     ) {
         self.id = id
@@ -39,6 +42,7 @@ package struct LaunchSpecification: Sendable, Hashable {
         self.arguments = arguments
         self.environment = environment
         self.lock = lock
+        self.signature = signature
         self.nonce = nonce
         self.output = output
         self.lastEnd = lastEnd
@@ -72,7 +76,9 @@ package struct LaunchSpecification: Sendable, Hashable {
         var fields: [(String, String)] = [("id", id), ("exe", executable), ("nonce", nonce), ("eof", endOfInput.rawValue)]
         fields += arguments.map { ("arg", $0) }
         fields += environment.sorted { $0.key < $1.key }.map { ("env", "\($0.key)=\($0.value)") }
-        for (key, value) in [("lock", lock), ("out", output), ("last", lastEnd), ("log", log), ("cwd", workingDirectory)] {
+        for (key, value) in [
+            ("lock", lock), ("after", signature), ("out", output), ("last", lastEnd), ("log", log), ("cwd", workingDirectory),
+        ] {
             if let value { fields.append((key, value)) }
         }
         if isGuarded { fields.append(("guard", "1")) }

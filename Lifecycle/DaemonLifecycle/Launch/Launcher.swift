@@ -1,4 +1,5 @@
 package import EventLoop
+internal import Glibc
 package import Platform
 
 /// Starts programs. The local one runs `rbee-launch`; another one may start them elsewhere.
@@ -7,7 +8,8 @@ package protocol Launcher: Sendable {
     ///
     /// - Parameters:
     ///   - specifications: what to start.
-    ///   - report: called on the event loop, first with `started`, `lost` or `failed`, later with `ended`; the id tells which program.
+    ///   - report: called on the event loop, first with `started`, `lost` or `failed`, later with `ended`; the id tells which program. At last with
+    ///     `closed`, without an id.
     /// - Returns: what keeps the shepherds: they notice when it is let go.
     func launch(_ specifications: [LaunchSpecification], report: @escaping @Sendable (LaunchReport) -> Void) async throws(LifecycleError)
         -> Shepherds
@@ -68,7 +70,12 @@ package struct LocalLauncher: Launcher {
                 try LaunchProcess.run(path, nonce: nonce, input: childInput, output: childOutput)
                 childInput.close()
                 childOutput.close()
-                try input.write(bytes)
+                do throws(SystemError) {
+                    try input.write(bytes)
+                } catch {
+                    // It was killed before it had read what to start: the end of its output says so.
+                    guard error.number == EPIPE else { throw error }
+                }
             }
             let reader = ReportReader(report: report)
             let watch = loop.watch(output.rawValue, for: .readable) { reader.drain(output) }
@@ -105,7 +112,7 @@ private final class ReportReader: @unchecked Sendable {  // used by the watch's 
             guard !bytes.isEmpty else {
                 ended = true
                 watch?.cancel()
-                return
+                return report(LaunchReport(id: "", event: .closed))
             }
             for line in reader.read(bytes) { report(line) }
         }
