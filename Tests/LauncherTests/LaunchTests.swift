@@ -38,6 +38,20 @@ extension LauncherTests {
             #expect(try LastEnd.read(run, "w") == nil)
         }
 
+        @Test func aProgramThatIsStillBeingWrittenIsWaitedFor() throws {
+            try run.writeAtomically("program", Array("#!/bin/sh\nexec sleep 1000\n".utf8))
+            let path = "\(run.path)/program"
+            #expect(chmod(path, 0o700) == 0)
+            let writer = try run.openFile("program", flags: O_WRONLY)
+            let launcher = try Launcher(Spec("w", [path]).daemon(in: run, "w", nonce: nonce))
+            var line: LockLine?
+            while line == nil { line = try LockLine.read(in: run, name: "w.lock") }
+            // It has signed, and sleeps between two attempts; without a second one it would be dead.
+            while let stat = ProcessStat.of(pid: line?.pid ?? 0), !stat.isDead, stat.state != UInt8(ascii: "S") { sched_yield() }
+            writer.close()
+            #expect(try launcher.startedPID() == line?.pid)
+        }
+
         @Test func childIsDetachedAndClean() throws {
             var leaked: [Int32] = []
             for _ in 0..<3 { leaked.append(open("/dev/null", O_RDONLY)) }

@@ -61,6 +61,27 @@ extension LauncherTests {
             #expect(try run.list() == ["w.lock", "w.out"])
         }
 
+        @Test func whoSawTheLockFreeBeforeAnotherHeldItLoses() throws {
+            func launch(after: String, _ nonce: Nonce, _ script: String) throws -> Launcher {
+                try Launcher(.shell("w", script).daemon(in: run, "w", nonce: nonce).with("after", after))
+            }
+            let (first, second) = (Nonce(), Nonce())
+            let one = try launch(after: "none", first, "exit 1")
+            _ = try one.startedPID()
+            #expect(try one.report() == .exit("w", 1))
+            // Both looked before the first one ran, or before anybody did.
+            for stale in ["none", Nonce().text] {
+                let late = try launch(after: stale, Nonce(), "exit 2")
+                #expect(try late.report() == .lost("w"))
+                #expect(try late.status() == 75)
+            }
+            #expect(try LastEnd.read(run, "w")?.nonce == first.text)
+            #expect(try LockLine.read(in: run, name: "w.lock")?.nonce == first)
+            let two = try launch(after: first.text, second, "exit 2")
+            _ = try two.startedPID()
+            #expect(try two.report() == .exit("w", 2))
+        }
+
         @Test func lockStaysHeldUntilTheEndIsWrittenDown() throws {
             let nonce = Nonce()
             let launcher = try Launcher(Spec("w", ["/bin/sleep", "1000"]).daemon(in: run, "w", nonce: nonce))

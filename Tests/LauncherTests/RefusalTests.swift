@@ -72,7 +72,7 @@ extension LauncherTests {
             ("", "nonce=xyz", "spec:nonce"), ("", "nonce=0123456789ABCDEF0123456789ABCDEF", "spec:nonce"), ("", "eof=stay", "spec:eof"),
             ("", "guard=yes", "spec:guard"), ("", "guard=", "spec:guard"), ("", "log=/tmp/x", "spec:log"), ("", "log=x", "spec:log"),
             ("", "env=", "spec:env"), ("", "env=A", "spec:env"), ("", "env==A", "spec:env"), ("", "cwd=.", "spec:cwd"),
-            ("", "out=out", "spec:out"),
+            ("", "out=out", "spec:out"), ("", "after=none", "spec:after"), ("", "after=", "spec:after"),
             ("", "what=1", "spec:field"), ("", "nonsense", "spec:field"), ("", "=", "spec:field"), ("", "EXE=/bin/true", "spec:field"),
         ])
         func malformedFieldsAreNamed(_: String, field: String, stage: String) throws {

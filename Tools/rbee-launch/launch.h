@@ -13,6 +13,7 @@
 //   env=NAME=TEXT once for each variable; there are no others but RBEE_LOCK_FD                        any number
 //   cwd=PATH      its working directory                                                               default /
 //   lock=PATH     its lock file, made where it is missing; needs nonce
+//   after=HEX     who had signed the lock when it was seen free, or "none": signed by another since, it counts as lost; needs lock
 //   nonce=HEX     32 lower-case digits, for the lock line and the record
 //   out=PATH      file for its output and errors, emptied first; not with guard                       default /dev/null
 //   last=PATH     file that will say how it ended; needs nonce
@@ -23,7 +24,7 @@
 // Reports, one a line:
 //
 //   ID pid PID START-TICKS    its program runs
-//   ID lost                   another holds the lock; nothing was touched
+//   ID lost                   another holds the lock, or has held it since it was seen free; nothing was touched
 //   ID error STAGE ERRNO      it was not started; the lock is free again
 //   ID exit N, ID signal N    how it ended: recorded in `last`, and the lock free, before this is said
 //
@@ -48,6 +49,7 @@ struct spec {
     const char *exe;
     const char *cwd;
     const char *lock;
+    const char *after;
     const char *nonce;
     const char *out;
     const char *last;
@@ -99,6 +101,8 @@ enum lock_result { LOCKED, LOST, LOCK_FAILED };
 
 /// Takes the lock, or says that another has it, or fails with errno.
 enum lock_result take_lock(const char *path, int *descriptor);
+/// Whether the nonce is the one of the lock's line; "none": whether it has no line. 0 when that cannot be read.
+int is_signed_by(int lock, const char *nonce);
 /// Writes "pid start-ticks boot-id pid-ns nonce" for the calling process. 0, or -1 with errno.
 int write_lock_line(int lock, const char *nonce);
 

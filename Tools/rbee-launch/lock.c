@@ -58,6 +58,16 @@ static int read_boot_id(char *text, size_t size) {
     return 0;
 }
 
+int is_signed_by(int lock, const char *nonce) {
+    char line[257];
+    ssize_t length = pread(lock, line, sizeof line - 1, 0);
+    if (length < 0) return 0;
+    line[length] = 0;
+    if (strcmp(nonce, "none") == 0) return length == 0;
+    char *last = strrchr(line, ' ');
+    return last != NULL && strncmp(last + 1, nonce, strlen(nonce)) == 0 && strcmp(last + 1 + strlen(nonce), "\n") == 0;
+}
+
 int write_lock_line(int lock, const char *nonce) {
     char boot[64];
     char line[256];

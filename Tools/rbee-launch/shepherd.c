@@ -65,7 +65,10 @@ static void lock(struct herd *herd) {
     if (herd->spec->lock == NULL) return;
     enum lock_result result = take_lock(herd->spec->lock, &herd->lock);
     if (result == LOCK_FAILED) fail(herd, "lock", errno);
-    if (result == LOCKED) return;
+    // Somebody may have come and gone since the starter looked: how that went is for it to see before it starts another.
+    int is_news = result == LOCKED && herd->spec->after != NULL && !is_signed_by(herd->lock, herd->spec->after);
+    if (result == LOCKED && !is_news) return;
+    if (is_news) close(herd->lock);
     report("%s lost", herd->spec->id);
     tell_launcher(herd, SOME_LOST);
     _exit(SOME_LOST);

@@ -14,8 +14,9 @@ static const struct {
     {"id", offsetof(struct spec, id), 0},        {"exe", offsetof(struct spec, exe), 1},
     {"cwd", offsetof(struct spec, cwd), 1},      {"lock", offsetof(struct spec, lock), 1},
     {"nonce", offsetof(struct spec, nonce), 0},  {"out", offsetof(struct spec, out), 1},
-    {"last", offsetof(struct spec, last), 1},    {"log", offsetof(struct spec, log), 1},
-    {"eof", offsetof(struct spec, eof_text), 0}, {"guard", offsetof(struct spec, guard_text), 0},
+    {"after", offsetof(struct spec, after), 0},  {"last", offsetof(struct spec, last), 1},
+    {"log", offsetof(struct spec, log), 1},      {"eof", offsetof(struct spec, eof_text), 0},
+    {"guard", offsetof(struct spec, guard_text), 0},
 };
 
 static void refuse(struct spec *spec, const char *what) {
@@ -94,6 +95,7 @@ static void check(struct spec *spec) {
     if (spec->exe == NULL) refuse(spec, "exe");
     if (spec->argument_count == 0) refuse(spec, "arg");
     if (spec->nonce != NULL ? !is_nonce(spec->nonce) : spec->lock != NULL || spec->last != NULL) refuse(spec, "nonce");
+    if (spec->after != NULL && (spec->lock == NULL || (!is_nonce(spec->after) && strcmp(spec->after, "none") != 0))) refuse(spec, "after");
     if (spec->cwd == NULL) spec->cwd = "/";
     check_flags(spec);
 }
