@@ -44,16 +44,20 @@ public struct ShutdownRequest: Codable, Hashable, Sendable {
     public var cascade: Bool?
     /// How long the daemon may finish what is in flight, in milliseconds; its configured grace when absent.
     public var graceMs: Int?
+    /// Which run of the daemon is meant: another one refuses with 409. Whichever is asked when absent.
+    public var nonce: String?
 
     /// Makes a request.
-    public init(cascade: Bool? = nil, graceMs: Int? = nil) {
+    public init(cascade: Bool? = nil, graceMs: Int? = nil, nonce: String? = nil) {
         self.cascade = cascade
         self.graceMs = graceMs
+        self.nonce = nonce
     }
 
     private enum CodingKeys: String, CodingKey {
         case cascade
         case graceMs = "grace_ms"
+        case nonce
     }
 }
 

@@ -115,12 +115,16 @@ public actor DaemonLifecycle {
         return try await ensure()
     }
 
-    /// Done with a handle: stops the daemon if this owner started it, leaves it alone otherwise.
+    /// Done with a handle: stops the daemon if this owner started it, leaves it alone otherwise. A handle may be older than the daemon that runs
+    /// now: one that somebody else has started since is left alone too.
     ///
     /// - Returns: nil when it was left alone.
     @discardableResult
     public func release(_ handle: DaemonHandle) async throws(LifecycleError) -> StopReceipt? {
-        handle.shouldCleanup ? try await stop() : nil
+        guard handle.shouldCleanup else { return nil }
+        let row = try await status()
+        guard row.owned || !row.state.isRunning else { return nil }
+        return try await stop()
     }
 
     // MARK: Talk

@@ -11,7 +11,8 @@ public struct DaemonSpecification: Sendable, Hashable {
     public var arguments: [String]
     /// What its environment has beyond the starter's.
     public var environment: [String: String]
-    /// How long the daemon may take until it has answered. It can ask for more while it starts (`EXTEND_TIMEOUT_USEC`).
+    /// How long the daemon may take from its launch until it has answered. It can ask for more while it starts (`EXTEND_TIMEOUT_USEC`). One that
+    /// somebody else starts, or that is on its way out, is waited for as long, before.
     public var startTimeout: Duration
     /// How long it may drain when it is stopped.
     public var grace: Duration

@@ -34,7 +34,7 @@ extension LifecycleActor {
     @discardableResult
     public func restart(grace: Duration? = nil) async throws(LifecycleError) -> DaemonHandle { try await lifecycle.restart(grace: grace) }
 
-    /// Done with a handle: stops the daemon if this owner started it, leaves it alone otherwise.
+    /// Done with a handle: stops the daemon if this owner started the one that runs, leaves it alone otherwise.
     ///
     /// - Returns: nil when it was left alone.
     @discardableResult

@@ -44,12 +44,17 @@ package final class TestHome: Sendable {
 
     private func end() async {
         // Owners first: a hive that still lives would start its workers again.
-        for kind in [DaemonKind.queen, .hive, .worker] {
+        for kind in DaemonKind.known {
             for id in (try? DaemonDirectory(home: path).known()) ?? [] where id.kind == kind {
+                guard let files = try? DaemonFiles.open(id, home: RbeeHome(root: path), create: false),
+                    (try? FileLock.probe(in: files.directory, name: files.lock)) == .held
+                else { continue }
                 let lifecycle = try? DaemonLifecycle(DaemonSpecification(id: id), owner: "cleaner", home: path)
                 _ = try? await lifecycle?.stop(grace: .seconds(2), cascade: true)
             }
         }
+        // What those left running that a test killed.
+        _ = try? await Upkeep(home: path).clear()
         remove(path)
     }
 

@@ -49,7 +49,7 @@ public struct DaemonDirectory: Sendable {
         guard let files = try DaemonFiles.open(id, home: home, create: false) else { return .stopped(id) }
         let look = try files.look()
         switch look {
-        case .free(_, let record):
+        case .free(_, let record, _):
             if let failed = look.failedStart { return .ended(id, .failed, "the last start \(failed.end)", owner: owner, record) }
             guard let record else { return .stopped(id) }
             return .ended(id, .stale, "it ended without saying so", owner: owner, record)
@@ -66,6 +66,9 @@ public struct DaemonDirectory: Sendable {
                     row.reason = "its process is gone, and something it started holds its lock"
                 } else if line == nil {
                     row.reason = "its lock is held by a process that has not said who it is"
+                } else if let obstacle = files.obstacle {
+                    row.state = .silent
+                    row.reason = "\(obstacle) stands in the place of its control socket: remove \(files.path(files.socket))"
                 } else if row.state.isServing {
                     row.state = .silent
                     row.reason = "it holds its lock and does not answer: busy, stopped by a signal, or hung"
@@ -82,16 +85,40 @@ public struct DaemonDirectory: Sendable {
         }
     }
 
+    /// The nonces of the daemons that run, as the lines in their locks say.
+    ///
+    /// - Parameter id: whose lock does not count.
+    func livingNonces(except id: DaemonID? = nil) -> Set<String> {
+        var nonces: Set<String> = []
+        for other in (try? known()) ?? [] where other != id {
+            guard let files = try? DaemonFiles.open(other, home: home, create: false),
+                (try? FileLock.probe(in: files.directory, name: files.lock)) == .held,
+                let line = try? LockLine.read(in: files.directory, name: files.lock), (try? line.process.liveness()) != .dead
+            else { continue }
+            nonces.insert(line.nonce.text)
+        }
+        return nonces
+    }
+
     /// Which daemons have ever had a lock here.
     package func known() throws(LifecycleError) -> [DaemonID] {
+        try daemons { name in name.hasSuffix(".lock") ? String(name.dropLast(".lock".count)) : nil }
+    }
+
+    /// Which daemons have left anything here.
+    package func traces() throws(LifecycleError) -> [DaemonID] {
+        try daemons(DaemonFiles.instance)
+    }
+
+    /// The daemons whose files are here, each once.
+    private func daemons(_ instance: (String) -> String?) throws(LifecycleError) -> [DaemonID] {
         do {
             guard let run = try RunDirectory.open(home.run, create: false) else { return [] }
             var ids: [DaemonID] = []
             for kind in DaemonKind.known {
                 guard let directory = try run.subdirectory(kind.rawValue, create: false) else { continue }
-                for name in try directory.list() where name.hasSuffix(".lock") {
-                    if let id = try? DaemonID(kind: kind, instance: String(name.dropLast(".lock".count))) { ids.append(id) }
-                }
+                let instances = Set(try directory.list().compactMap(instance))
+                ids += instances.sorted().compactMap { try? DaemonID(kind: kind, instance: $0) }
             }
             return ids
         } catch {

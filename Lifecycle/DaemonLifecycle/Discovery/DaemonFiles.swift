@@ -16,6 +16,42 @@ package struct DaemonFiles: Sendable {
     package var output: String { "\(id.instance).out" }
     package var lastEnd: String { "\(id.instance).last.json" }
 
+    /// The instance whose file this is, if it is one of the files a daemon has.
+    package static func instance(of file: String) -> String? {
+        for ending in [".last.json", ".grpc.sock", ".ipc.sock", ".lock", ".json", ".sock", ".out"] where file.hasSuffix(ending) {
+            return String(file.dropLast(ending.count))
+        }
+        return nil
+    }
+
+    /// What stands in the place of the control socket and is none, as people call it; nil when a socket or nothing is there. Nobody reaches a
+    /// daemon then, however well it is.
+    package var obstacle: String? {
+        guard let found = try? directory.stat(socket), found.kind != .socket else { return nil }
+        switch found.kind {
+        case .regular: return "a file"
+        case .directory: return "a folder"
+        case .symbolicLink: return "a symbolic link"
+        case .socket, .other: return "something"
+        }
+    }
+
+    /// How little the disk that holds the run directory can still take, for people; nil while there is enough for a daemon to start.
+    var shortage: String? {
+        var about = statvfs()
+        guard statvfs(directory.path, &about) == 0 else { return nil }
+        let bytes = UInt64(about.f_bavail) * UInt64(about.f_frsize)
+        let hasFiles = about.f_files == 0 || about.f_favail > 4
+        guard bytes < 64 << 10 || !hasFiles else { return nil }
+        let left = hasFiles ? "\(bytes >> 10) KiB" : "\(about.f_favail) files"
+        return "\(SystemError.text(of: ENOSPC)): \(left) left where \(directory.path) is"
+    }
+
+    /// Whether record, socket or note of an end is there.
+    var hasTraces: Bool {
+        [record, socket, lastEnd].contains { ((try? directory.stat($0)) ?? nil) != nil }
+    }
+
     /// - Returns: nil when the directory is absent and `create` is false: then there is no such daemon.
     package static func open(_ id: DaemonID, home: RbeeHome, create: Bool) throws(LifecycleError) -> DaemonFiles? {
         do {
@@ -33,33 +69,68 @@ package struct DaemonFiles: Sendable {
 
     /// What the lock and the files beside it show.
     package enum Look: Sendable {
-        case free(lastEnd: LastEnd?, record: DaemonRecord?)
+        case free(lastEnd: LastEnd?, record: DaemonRecord?, signature: Signature)
         /// The line is nil while the holder has not written it yet, or as long as what somebody wrote over it stands there.
+        /// The end is the one that was written down before the lock was asked.
         case held(line: LockLine?, record: DaemonRecord?, lastEnd: LastEnd?)
 
-        /// How the last start failed, if the last daemon ended before it was ready.
-        var failedStart: FailedStart? {
-            let (end, record) =
-                switch self {
-                case .free(let end, let record): (end, record)
-                case .held(_, let record, let end): (end, record)
-                }
-            guard let end, record?.nonce != end.nonce || record?.state == .starting else { return nil }
-            // Status 0 is an end on purpose, which takes the record along.
-            guard let how = end.processEnd, how != .exited(0) else { return nil }
-            return FailedStart(nonce: end.nonce, end: how, output: end.output)
+        /// How the last daemon ended of which that was written down.
+        var lastEnd: LastEnd? {
+            switch self {
+            case .free(let end, _, _), .held(_, _, let end): end
+            }
         }
+
+        /// Who had signed the lock, where it is free.
+        var signature: Signature? {
+            if case .free(_, _, let signature) = self { signature } else { nil }
+        }
+
+        /// How the last daemon ended, unless it is known to have been ready.
+        var unreadyEnd: FailedStart? {
+            let record: DaemonRecord?
+            switch self {
+            case .free(let end, let found, let signature):
+                // Somebody has held the lock since: history.
+                if case .nonce(let nonce) = signature, nonce != end?.nonce { return nil }
+                record = found
+            case .held(_, let found, _):
+                record = found
+            }
+            guard let end = lastEnd, let how = end.processEnd else { return nil }
+            let state = record.flatMap { $0.nonce == end.nonce ? $0.state : nil }
+            if state?.isServing == true { return nil }
+            // Status 0 is an end on purpose, which takes the record along. A daemon may be drained before it is ready, or after.
+            return FailedStart(
+                nonce: end.nonce, end: how, output: end.output, isCertain: how != .exited(0) && (state == nil || state == .starting))
+        }
+
+        /// How the last start failed, if the last daemon is known to have ended before it was ready.
+        var failedStart: FailedStart? { unreadyEnd.flatMap { $0.isCertain ? $0 : nil } }
+    }
+
+    /// Who has held a free lock last, as the file says.
+    package enum Signature: Sendable, Hashable {
+        /// Nobody has signed it.
+        case none
+        case nonce(String)
+        /// Something stands there that no holder wrote.
+        case foreign
     }
 
     package func look() throws(LifecycleError) -> Look {
         do {
-            // The lock first: what is written before it is released is there once it is seen free.
+            // Before the lock: who sees it held waits, and what is written down from now on is news to him. Who sees it free launches, and
+            // loses to whoever has signed it from now on.
+            let known: LastEnd? = readJSON(lastEnd)
+            let signature = signature()
+            // The lock before the rest: what is written before it is released is there once it is seen free.
             guard try FileLock.probe(in: directory, name: lock) == .held else {
-                return .free(lastEnd: readJSON(lastEnd), record: readJSON(record))
+                return .free(lastEnd: readJSON(lastEnd), record: readJSON(record), signature: signature)
             }
             let line = try readLine()
             let record: DaemonRecord? = readJSON(record)
-            return .held(line: line, record: record?.nonce == line?.nonce.text ? record : nil, lastEnd: readJSON(lastEnd))
+            return .held(line: line, record: record?.nonce == line?.nonce.text ? record : nil, lastEnd: known)
         } catch {
             throw LifecycleError(system: error, daemon: id)
         }
@@ -75,24 +146,44 @@ package struct DaemonFiles: Sendable {
         }
     }
 
+    private func signature() -> Signature {
+        guard let bytes = try? directory.read(lock, limit: LockLine.limit), !bytes.isEmpty else { return .none }
+        guard let line = LockLine(String(decoding: bytes, as: UTF8.self)) else { return .foreign }
+        return .nonce(line.nonce.text)
+    }
+
     /// Removes what a daemon that is gone has left: its socket, its record and how it ended. Only while holding the lock, so that it is nobody's.
     ///
-    /// - Parameter keepsEnd: leaves how it ended for those who waited for its start.
+    /// - Parameters:
+    ///   - keepsEnd: leaves how it ended for those who waited for its start.
+    ///   - nonce: the one run of the daemon that is meant: how another one ended is left, too; nil: whichever.
+    ///   - more: what else is to be done while nobody can start.
     /// - Returns: false when somebody holds the lock: then the files are theirs.
     @discardableResult
-    package func sweep(keepsEnd: Bool = false) throws(LifecycleError) -> Bool {
+    package func sweep(
+        keepsEnd: Bool = false, of nonce: String? = nil, _ more: () throws(LifecycleError) -> Void = {}
+    ) throws(LifecycleError) -> Bool {
         do {
             guard let lock = try FileLock.acquire(in: directory, name: lock) else { return false }
             defer { lock.release() }
             if let found = try directory.stat(socket), found.kind == .socket { _ = try directory.unlink(socket, ifIdentity: found) }
             // What is no file of a daemon's stays, under a name where it is in nobody's way.
             if try directory.stat(record)?.kind == .directory { _ = try directory.quarantine(record) }
+            let end: LastEnd? = readJSON(lastEnd)
+            let served = (readJSON(record) as DaemonRecord?).map { $0.nonce == end?.nonce && $0.state.isServing } ?? false
             _ = try directory.remove(record)
-            // How the last one ended is of no interest any more either: a failed start would be shown for ever.
-            if !keepsEnd { _ = try directory.remove(lastEnd) }
+            // How the last one ended is of no interest any more either: a failed start would be shown for ever. Without the record that says
+            // that it was ready, the end of one that was would be taken for a failed start.
+            let isMeant = nonce == nil || end?.nonce == nonce
+            if isMeant, !keepsEnd || served { _ = try directory.remove(lastEnd) }
+            try more()
             return true
-        } catch {
+        } catch let error as LifecycleError {
+            throw error
+        } catch let error as SystemError {
             throw LifecycleError(system: error, daemon: id)
+        } catch {
+            throw LifecycleError(.inconsistent, "\(error)", daemon: id.description)
         }
     }
 
@@ -106,6 +197,13 @@ package struct DaemonFiles: Sendable {
     private func readJSON<Value: Decodable>(_ name: String) -> Value? {
         guard let bytes = try? directory.read(name) else { return nil }
         return try? ContractJSON.decode(Value.self, from: bytes)
+    }
+}
+
+extension DaemonRecord {
+    /// The process that wrote it.
+    var process: ProcessIdentity {
+        ProcessIdentity(pid: pid, startTicks: startTicks, bootID: bootID, pidNamespace: pidNamespace)
     }
 }
 

@@ -29,11 +29,15 @@ extension LifecycleError {
                 .foreign,
                 "something else answers on the socket of \(id), whose lock process \(holder.pid) holds; look with: rbee-keeper doctor",
                 pid: holder.pid)
+        case .launchFailed("launcher", 0):
+            self = error(.launchFailed, "\(id) could not be started: its launcher, rbee-launch, ended without a word")
         case .launchFailed(let stage, let errno):
             let why = errno == 0 ? "no word from the launcher" : SystemError.text(of: errno)
             // The stages that are about a file of the run directory; the others are about the program.
             let subject = ["lock": "run/\(id).lock", "lock-line": "run/\(id).lock", "out": "run/\(id).out"][stage] ?? program
             self = error(.launchFailed, "\(id) could not be started: \(stage) of \(subject): \(why)")
+        case .outrun:
+            self = error(.timedOut, "\(id) was started by others until the time was over, and was gone again each time. See: \(logs)")
         case .startFailed(let failed):
             let said = Self.lastLines(failed.output)
             self = error(
@@ -66,6 +70,16 @@ extension LifecycleError {
         case .unexpected(let what):
             self = error(.inconsistent, "the start of \(id) left its protocol: \(what)")
         }
+    }
+
+    /// A daemon that nobody reaches, because something stands in the place of its socket.
+    init(obstacle: String, to holder: Holder, of files: DaemonFiles) {
+        let path = files.path(files.socket)
+        self.init(
+            .foreign,
+            "\(files.id) runs as process \(holder.pid) and cannot be reached: \(obstacle) stands in the place of its control socket. Remove it, and "
+                + "the daemon makes its socket again within a second: rm -r '\(path)'",
+            daemon: files.id.description, pid: holder.pid, path: path)
     }
 
     /// The end of what a program printed, short enough for an error message.

@@ -9,8 +9,8 @@
 ///        │            │   looking         abandoning ──stopped──▶ finished(failure)
 ///        │            ├─ready─▶ finished(alreadyRunning), or replacing ──stopped──▶ looking
 ///        └──ended/poll┴─otherwise─▶ waiting
-package struct EnsureMachine: Sendable, Equatable {
-    package enum State: Sendable, Equatable {
+package struct EnsureMachine: Sendable, Hashable {
+    package enum State: Sendable, Hashable {
         /// Nothing was done yet. Can transition to `looking`.
         case initial
         /// The lock is being looked at. Can transition to `launching`, `asking`, `waiting`, `finished`.
@@ -33,11 +33,12 @@ package struct EnsureMachine: Sendable, Equatable {
         case finished
     }
 
-    package enum Event: Sendable, Equatable {
+    package enum Event: Sendable, Hashable {
         case begin
-        /// Nobody holds the lock; with how the last start failed, if the last daemon never became ready.
+        /// Nobody holds the lock; with how the last daemon ended, if it may never have become ready.
         case foundFree(failedStart: FailedStart?)
-        /// Somebody holds the lock; the holder is nil while it has not written its line yet.
+        /// Somebody holds the lock; the holder is nil while it has not written its line yet. The failed start is one from before the lock
+        /// was looked at.
         case foundHeld(Holder?, failedStart: FailedStart?)
         case answered(Answer)
         case silent(Silence)
@@ -53,14 +54,15 @@ package struct EnsureMachine: Sendable, Equatable {
         case deadlineReached
     }
 
-    package enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Hashable {
         /// Look at the lock, its line, and how the last one ended. Answer: `foundFree` or `foundHeld`.
         case look
         /// Ask the holder for `/v1/info` and `/health`. Answer: `answered` or `silent`.
         case ask(Holder)
-        /// Wait for the holder's end, at most `upTo`. Answer: `holderEnded`, `pollDue`, `deadlineReached`.
+        /// Wait for the holder's end or its next word, at most `upTo`. Answer: `holderEnded`, `pollDue`, `deadlineReached`.
         case wait(Holder?, upTo: Duration)
-        /// Draw a nonce, write the intent, start the launcher. Answer: `launched`, `launchLost`, `launchFailed`.
+        /// Draw a nonce, write the intent, start the launcher, unless another one is at it. Answer: `launched`, `launchLost`, `launchFailed`,
+        /// `deadlineReached`.
         case launch
         /// Wait for our child, at most `upTo`. Answer: `saidReady`, `childEnded`, `pollDue`, `deadlineReached`.
         case awaitChild(pid: Int32, upTo: Duration)
@@ -75,21 +77,25 @@ package struct EnsureMachine: Sendable, Equatable {
 
     package private(set) var state: State = .initial
     private let wish: EnsureWish
-    private var poll = PollSchedule()
+    private var poll: PollSchedule
     /// The failed start that was already recorded at the first look: history, not an answer to this call.
     private var history: Recollection = .none
+    /// The holder that was last known to be starting, by its nonce: however it ends, unless it is seen ready, is how its start has failed.
+    private var starting: String?
     /// Consecutive silent answers of a holder that had been ready, or of a child that says it is.
     private var silences = 0
     private var isSaidReady = false
-    private var mismatches = 0
+    /// The holder in whose place another answered last.
+    private var mismatched: Holder?
 
-    private enum Recollection: Sendable, Equatable {
+    private enum Recollection: Sendable, Hashable {
         case none
         case of(FailedStart?)
     }
 
-    package init(wish: EnsureWish) {
+    package init(wish: EnsureWish, poll: PollSchedule = PollSchedule()) {
         self.wish = wish
+        self.poll = poll
     }
 
     /// Takes what happened and says what to do next.
@@ -117,10 +123,14 @@ package struct EnsureMachine: Sendable, Equatable {
         case (.looking, .deadlineReached):
             return finish(.failed(.lockWithoutLine))
         case (.launching, .launched(let pid)):
+            // From here on only the child counts, not who was waited for.
+            (history, starting, mismatched, silences) = (.none, nil, nil, 0)
             state = .starting(pid: pid)
             return awaitChild(pid)
         case (.launching, .launchLost):
             return look()
+        case (.launching, .deadlineReached):
+            return finish(.failed(.outrun))
         case (.launching, .launchFailed(let stage, let errno)):
             return finish(.failed(.launchFailed(stage: stage, errno: errno)))
         case (.starting(let pid), .saidReady):
@@ -167,7 +177,9 @@ package struct EnsureMachine: Sendable, Equatable {
             history = .of(failed)
         case .of(let known):
             // One spawn, one failure, for all who waited: a start that failed while we waited is our error too, and is not tried again.
-            if let failed, failed.nonce != known?.nonce { return finish(.failed(.startFailed(failed))) }
+            if let failed, failed.nonce != known?.nonce, failed.isCertain || failed.nonce == starting {
+                return finish(.failed(.startFailed(failed)))
+            }
         }
         guard wish.mayLaunch else { return finish(.failed(.notRunning)) }
         state = .launching
@@ -175,14 +187,17 @@ package struct EnsureMachine: Sendable, Equatable {
     }
 
     private mutating func answered(_ answer: Answer, by holder: Holder) -> Action {
+        if answer.phase == .starting { starting = answer.nonce }
         guard answer.nonce == holder.nonce else {
             // The holder may have changed between the look and the answer: look again, and believe the second time.
-            mismatches += 1
-            return mismatches > 1 ? finish(.failed(.foreignAnswer(holder))) : look()
+            guard mismatched != holder else { return finish(.failed(.foreignAnswer(holder))) }
+            mismatched = holder
+            return look()
         }
         silences = 0
         switch answer.phase {
         case .ready:
+            starting = nil
             guard wish.accepts(answer) else {
                 state = .replacing(holder)
                 return .stopHolder(holder)
@@ -195,9 +210,17 @@ package struct EnsureMachine: Sendable, Equatable {
 
     private mutating func silent(_ silence: Silence, _ holder: Holder) -> Action {
         switch silence {
-        case .starting, .draining:
-            break
+        case .unwritten:
+            starting = holder.nonce
+        case .starting:
+            starting = holder.nonce
+            state = .waiting(holder)
+            return .wait(holder, upTo: PollSchedule.slowCeiling)
+        case .draining:
+            state = .waiting(holder)
+            return .wait(holder, upTo: PollSchedule.slowCeiling)
         case .ready:
+            starting = nil
             silences += 1
             if silences >= wish.silencesAllowed { return finish(.failed(.holderSilent(holder))) }
             // One whose socket is gone refuses at once, and needs up to a second to notice.

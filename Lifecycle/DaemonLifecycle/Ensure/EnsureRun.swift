@@ -20,14 +20,26 @@ final class EnsureRun {
     private let program: String
     private let wish: EnsureWish
     private var machine: EnsureMachine
+    private let timeout: Duration
     private var deadline: SuspendingClock.Instant
     private let clock = SuspendingClock()
     private var files: DaemonFiles?
     private var child: Child?
-    private var watched: (holder: Holder, watch: ProcessWatch)?
+    /// The process that was launched.
+    private var process: (pid: Int32, ticks: UInt64)?
+    /// Its shepherd is gone, and will not say how it ends.
+    private var isUnseen = false
+    private var holderWait: HolderWait?
+    /// Ours to launch, until the end of this run.
+    private var turn: LaunchTurn?
     private var lastInfo: DaemonInfo?
-    /// Since when the holder is known to be gone while its lock is held.
-    private var deadSince: SuspendingClock.Instant?
+    /// What was seen at the last look, and what had been written just before it.
+    private var seen: (look: DaemonFiles.Look, mark: FilesMark)?
+    /// When a holder that is starting, by its record, was last asked all the same.
+    private var askedWhileStarting: SuspendingClock.Instant?
+    private var turnsAwaited: Duration = .zero
+    /// Since when a holder is known to be gone while its lock is held.
+    private var dead: (nonce: String, since: SuspendingClock.Instant)?
 
     /// - Parameter program: the absolute path of the daemon's program; empty when nothing may be launched.
     init(_ specification: DaemonSpecification, program: String, wish: EnsureWish, timeout: Duration, context: LifecycleContext) {
@@ -36,10 +48,12 @@ final class EnsureRun {
         self.wish = wish
         self.context = context
         machine = EnsureMachine(wish: wish)
+        self.timeout = timeout
         deadline = clock.now + timeout
     }
 
     func run() async throws(LifecycleError) -> Running {
+        defer { turn?.giveBack() }
         var action = machine.handle(.begin)
         while true {
             if case .finish(let outcome) = action { return try finish(outcome) }
@@ -56,7 +70,7 @@ final class EnsureRun {
         case .launch: try await launch()
         case .awaitChild(let pid, let delay): await awaitChild(pid, upTo: delay)
         case .confirm: await confirm()
-        case .stopHolder: await stop(.graceful(grace: specification.grace))
+        case .stopHolder(let holder): await stop(.graceful(grace: specification.grace), only: holder.nonce)
         case .stopChild: await stopChild()
         case .finish: .deadlineReached  // Never performed: `run` ends there.
         }
@@ -64,22 +78,35 @@ final class EnsureRun {
 
     private var remaining: Duration { max(.zero, deadline - clock.now) }
 
+    /// The daemon's files where they stand now: their folder may have been removed and made again since they were opened.
+    private func placed(create: Bool) throws(LifecycleError) -> DaemonFiles? {
+        if let files, (try? files.directory.isInPlace()) == true { return files }
+        holderWait = nil
+        files = try DaemonFiles.open(specification.id, home: context.home, create: create)
+        return files
+    }
+
     private func look() throws(LifecycleError) -> EnsureMachine.Event {
-        if files == nil { files = try DaemonFiles.open(specification.id, home: context.home, create: wish.mayLaunch) }
-        guard let files else { return .foundFree(failedStart: nil) }
+        guard let files = try placed(create: wish.mayLaunch) else { return .foundFree(failedStart: nil) }
+        // The mark first: what is written from now on makes another one.
+        let mark = FilesMark(files)
         let look = try files.look()
+        seen = (look, mark)
         switch look {
-        case .free: return .foundFree(failedStart: look.failedStart)
+        case .free: return .foundFree(failedStart: look.unreadyEnd)
         case .held(let line, _, _):
-            return .foundHeld(line.map { Holder(nonce: $0.nonce.text, pid: $0.pid) }, failedStart: look.failedStart)
+            return .foundHeld(line.map { Holder(nonce: $0.nonce.text, pid: $0.pid) }, failedStart: look.unreadyEnd)
         }
     }
 
     private func ask(_ holder: Holder) async -> EnsureMachine.Event {
-        guard let files else { return .silent(.starting) }
+        guard let files else { return .silent(.unwritten) }
         if remaining == .zero { return .deadlineReached }
+        if let silence = knownSilence(holder) { return .silent(silence) }
         if let answer = await inquire(files) { return .answered(answer) }
-        guard case .held(_, let record?, _) = try? files.look(), record.nonce == holder.nonce else { return .silent(.starting) }
+        guard case .held(let line?, let record?, _) = try? files.look(), record.nonce == holder.nonce else { return .silent(.unwritten) }
+        // The dead are not busy: what they leave is about to go.
+        if (try? line.process.liveness()) == .dead { return .silent(.draining) }
         switch record.state {
         case .draining: return .silent(.draining)
         case .starting: return .silent(.starting)
@@ -87,13 +114,37 @@ final class EnsureRun {
         }
     }
 
+    /// What a holder would say that has nothing to be asked at yet, or whose record says that it is starting, which is seen to change. The latter
+    /// is asked now and then all the same, in case that it could not write.
+    private func knownSilence(_ holder: Holder) -> Silence? {
+        guard let seen, case .held(_, let record, _) = seen.look else { return nil }
+        guard let record, record.nonce == holder.nonce else { return seen.mark.hasSocket ? nil : .unwritten }
+        guard record.state == .starting else { return nil }
+        let since = askedWhileStarting ?? clock.now
+        let isFresh = clock.now - since < Self.recordTrust
+        askedWhileStarting = isFresh ? since : clock.now
+        return isFresh ? .starting : nil
+    }
+
+    /// How long a record that says "starting" is believed.
+    private static let recordTrust: Duration = .seconds(1)
+
     private func wait(for holder: Holder?, upTo delay: Duration) async -> EnsureMachine.Event {
         if remaining == .zero { return .deadlineReached }
         let limit = min(delay, remaining)
-        if let holder, let watch = watch(holder) {
-            return await context.loop.isReadable(watch.descriptor, within: limit) ? .holderEnded : .pollDue
+        if let holder, let files, let seen, case .held(let line?, _, _) = seen.look, line.nonce.text == holder.nonce {
+            var wait = holderWait ?? HolderWait(files, loop: context.loop)
+            let outcome = await wait.outcome(of: line, since: seen.mark, within: limit)
+            holderWait = wait
+            if let outcome { return outcome == .ended ? .holderEnded : .pollDue }
         }
-        try? await context.loop.sleep(for: limit)
+        // Nobody whose end would be seen. One that is gone, or was starting, is most likely being written down as ended: the lock is looked at again
+        // soon.
+        var isBrief = false
+        if case .held(let line, let record, _) = seen?.look {
+            isBrief = record?.state.isServing != true || (try? line?.process.liveness()) == .dead
+        }
+        try? await context.loop.sleep(for: isBrief ? min(limit, Self.blindDelay) : limit)
         if let holder { await endRemains(of: holder) }
         return .pollDue
     }
@@ -104,45 +155,81 @@ final class EnsureRun {
         guard let files, case .held(let line?, _, _) = try? files.look(), line.nonce.text == holder.nonce,
             (try? line.process.liveness()) == .dead
         else { return }
-        let since = deadSince ?? clock.now
-        deadSince = since
-        guard clock.now - since >= Self.longestRecording else { return }
+        if dead?.nonce != holder.nonce { dead = (holder.nonce, clock.now) }
+        guard let dead, clock.now - dead.since >= Self.longestRecording,
+            !DaemonDirectory(home: context.home, loop: context.loop).livingNonces(except: specification.id).contains(holder.nonce)
+        else { return }
         await Remains.end(nonce: holder.nonce, sparing: [getpid()], on: context.loop)
     }
+
+    /// How soon a lock is looked at again whose holder cannot be watched.
+    private static let blindDelay: Duration = .milliseconds(20)
 
     /// Longer than any shepherd takes to write down an end.
     private static let longestRecording: Duration = .milliseconds(500)
 
-    /// A pidfd of the holder, opened once a holder; nil when its number is no longer its own.
-    private func watch(_ holder: Holder) -> ProcessWatch? {
-        if let watched, watched.holder == holder { return watched.watch }
-        watched = nil
-        guard let files, case .held(let line?, _, _) = try? files.look(), line.nonce.text == holder.nonce,
-            let watch = try? ProcessWatch.open(pid: holder.pid), line.process.isAlive
-        else { return nil }
-        watched = (holder, watch)
-        return watch
-    }
-
     private func launch() async throws(LifecycleError) -> EnsureMachine.Event {
-        if files == nil { files = try DaemonFiles.open(specification.id, home: context.home, create: true) }
-        guard let files else { return .launchFailed(stage: "directory", errno: 0) }
+        // Whoever loses every race to somebody who is gone at the next look would otherwise launch for ever.
+        if remaining == .zero { return .deadlineReached }
+        guard let files = try placed(create: true) else { return .launchFailed(stage: "directory", errno: 0) }
+        guard await takeTurn(files) else { return .launchLost }
+        // Whoever had the turn before may have succeeded since the last look.
+        if (try? FileLock.probe(in: files.directory, name: files.lock)) == .held { return .launchLost }
+        if let nonce = files.nonceOfTheDead { await Leftovers(home: context.home, loop: context.loop).end(of: [nonce]) }
         let nonce = Nonce()
         try context.handles.writeIntent(specification.id, owner: context.owner, nonce: nonce, now: HandleStore.now())
         do throws(LifecycleError) {
             let child = try await Child.launch(
                 launchSpecification(files, nonce: nonce), nonce: nonce, by: context.launcher, on: context.loop)
             self.child = child
-            switch await child.firstReport(within: max(remaining, .seconds(1))) {
-            case .started(let pid, _): return .launched(pid: pid)
+            switch await child.firstReport(within: max(remaining, .seconds(5))) {
+            case .started(let pid, let ticks):
+                process = (pid, ticks)
+                // A child has its time from its launch on, however long others were waited for: who ends it early ends it for all who wait.
+                deadline = max(deadline, clock.now + timeout)
+                return .launched(pid: pid)
             case .lost: return abandonLaunch(.launchLost)
+            case .failed("shepherd", let errno): return await endLaunch(.launchFailed(stage: "shepherd", errno: errno))
             case .failed(let stage, let errno): return abandonLaunch(.launchFailed(stage: stage, errno: errno))
-            case .ended, nil: return abandonLaunch(.launchFailed(stage: "report", errno: 0))
+            case .closed: return await endLaunch(.launchFailed(stage: "launcher", errno: 0))
+            case .ended, nil: return await endLaunch(.launchFailed(stage: "report", errno: 0))
             }
         } catch {
-            _ = abandonLaunch(.launchLost)
+            try? context.handles.remove(specification.id, owner: context.owner, ifNonce: nonce.text)
             throw error
         }
+    }
+
+    /// Takes the turn to launch the daemon, or waits for whoever has it.
+    ///
+    /// - Returns: whether to launch now; otherwise it is to be looked at again.
+    private func takeTurn(_ files: DaemonFiles) async -> Bool {
+        guard turn == nil else { return true }
+        switch LaunchTurn.claim(specification.id.description, in: files.directory) {
+        case .mine(let mine):
+            turn = mine
+        case .anothers(let starter) where turnsAwaited < Self.turnPatience:
+            let begun = clock.now
+            // Without a starter to wait for, it is just being given to or back by one.
+            let patience = starter == nil ? Self.blindDelay : Self.turnPatience - turnsAwaited
+            let limit = min(patience, max(remaining, Self.blindDelay))
+            let mark = seen?.mark ?? FilesMark(files)
+            await HolderWait(files, loop: context.loop).started(by: starter, since: mark, within: limit)
+            turnsAwaited += clock.now - begun
+            return false
+        case .anothers, .unknown:
+            break
+        }
+        return true
+    }
+
+    /// How long the launches of others are waited for in all: one that was stopped by a signal keeps its turn for as long as it likes.
+    private static let turnPatience: Duration = .seconds(2)
+
+    /// A launch of which nobody knows how far it has come: whatever it has started, or is about to start, is ended.
+    private func endLaunch(_ event: EnsureMachine.Event) async -> EnsureMachine.Event {
+        if let nonce = child?.nonce { await Remains.end(nonce: nonce.text, sparing: [getpid()], on: context.loop) }
+        return abandonLaunch(event)
     }
 
     private func abandonLaunch(_ event: EnsureMachine.Event) -> EnsureMachine.Event {
@@ -161,7 +248,8 @@ final class EnsureRun {
         return LaunchSpecification(
             id: "daemon", executable: program,
             arguments: [specification.id.kind.binaryName, "--instance", specification.id.instance] + specification.arguments,
-            environment: environment, lock: files.path(files.lock), nonce: nonce.text, output: files.path(files.output),
+            environment: environment, lock: files.path(files.lock), signature: seen?.look.signature?.field, nonce: nonce.text,
+            output: files.path(files.output),
             lastEnd: files.path(files.lastEnd))
     }
 
@@ -169,24 +257,35 @@ final class EnsureRun {
         let pollAt = clock.now + delay
         while let child {
             if remaining == .zero { return .deadlineReached }
-            switch await child.next(pid: pid, within: min(remaining, max(.zero, pollAt - clock.now))) {
+            if isUnseen, !isAlive { return childEnded(child, .unseen) }
+            let limit = isUnseen ? Self.blindDelay : .seconds(86_400)
+            switch await child.next(pid: pid, within: min(remaining, limit, max(.zero, pollAt - clock.now))) {
             case .ready: return .saidReady
+            case .unseen: isUnseen = true
             case .extendTimeout(let more): deadline = max(deadline, clock.now + more)
             case .ended(let end): return childEnded(child, end)
+            case nil where isUnseen && clock.now < pollAt: continue
             case nil: return remaining == .zero ? .deadlineReached : .pollDue
             }
         }
         return .deadlineReached
     }
 
+    /// Whether the process that was launched is still there.
+    private var isAlive: Bool {
+        guard let process, let now = ProcessStat.of(pid: process.pid) else { return false }
+        return !now.isDead && now.startTicks == process.ticks
+    }
+
     private func childEnded(_ child: Child, _ end: ProcessEnd) -> EnsureMachine.Event {
-        let recorded: LastEnd? =
-            if case .free(let last, _) = try? files?.look(), last?.nonce == child.nonce.text { last } else { nil }
-        return .childEnded(FailedStart(nonce: child.nonce.text, end: end, output: recorded?.output ?? files?.lastOutput() ?? ""))
+        let recorded = (try? files?.look())?.lastEnd.flatMap { $0.nonce == child.nonce.text ? $0.output : nil }
+        return .childEnded(FailedStart(nonce: child.nonce.text, end: end, output: recorded ?? files?.lastOutput() ?? ""))
     }
 
     private func confirm() async -> EnsureMachine.Event {
-        guard let files, let answer = await inquire(files) else { return remaining == .zero ? .deadlineReached : .silent(.starting) }
+        guard let files = (try? placed(create: false)) ?? nil, let answer = await inquire(files) else {
+            return remaining == .zero ? .deadlineReached : .silent(.starting)
+        }
         return .answered(answer)
     }
 
@@ -202,9 +301,10 @@ final class EnsureRun {
             isOurLaunch: info.nonce == child?.nonce.text)
     }
 
-    private func stop(_ ladder: StopLadder, keepsEnd: Bool = false) async -> EnsureMachine.Event {
+    /// - Parameter nonce: which run of the daemon is meant. Another one, that somebody has started meanwhile, is not stopped.
+    private func stop(_ ladder: StopLadder, only nonce: String?, keepsEnd: Bool = false) async -> EnsureMachine.Event {
         do {
-            _ = try await StopRun(specification.id, ladder: ladder, cascade: false, keepsEnd: keepsEnd, context: context).run()
+            _ = try await StopRun(specification.id, only: nonce, ladder: ladder, cascade: false, keepsEnd: keepsEnd, context: context).run()
             return .stopped
         } catch {
             return .stopFailed(error.message)
@@ -212,10 +312,9 @@ final class EnsureRun {
     }
 
     private func stopChild() async -> EnsureMachine.Event {
-        let nonce = child?.nonce
-        let event = await stop(.signals(), keepsEnd: true)
-        if let nonce { await Remains.end(nonce: nonce.text, sparing: [getpid()], on: context.loop) }
-        return abandonLaunch(event)
+        guard let nonce = child?.nonce.text else { return .stopped }
+        let event = await stop(.signals(), only: nonce, keepsEnd: true)
+        return await endLaunch(event)
     }
 
     private func finish(_ outcome: EnsureOutcome) throws(LifecycleError) -> Running {
@@ -231,7 +330,17 @@ final class EnsureRun {
             return Running(handle: .alreadyRunning(daemonName: name, baseURL: info.address), info: info, child: nil)
         case .failed(let failure):
             _ = abandonLaunch(.stopped)
-            throw LifecycleError(failure, of: specification, program: program, output: files?.lastOutput() ?? "")
+            if let files, let obstacle = files.obstacle, let holder = failure.unheardHolder {
+                throw LifecycleError(obstacle: obstacle, to: holder, of: files)
+            }
+            var error = LifecycleError(failure, of: specification, program: program, output: files?.lastOutput() ?? "")
+            // On a full disk there is no room for what the daemon would have said of it.
+            if case .startFailed(let failed) = failure, failed.output.isEmpty, let shortage = files?.shortage {
+                error = LifecycleError(
+                    error.code, "\(error.message). \(shortage)", daemon: error.daemon, path: error.path, end: error.end,
+                    output: error.output)
+            }
+            throw error
         }
         throw LifecycleError(.inconsistent, "\(specification.id) answered without saying who it is", daemon: specification.id.description)
     }
@@ -240,4 +349,15 @@ final class EnsureRun {
 extension DaemonInfo {
     /// Where it is reached: over HTTP, or by its socket alone.
     var address: String { baseURL ?? socket.map { "unix://\($0)" } ?? "" }
+}
+
+extension DaemonFiles.Signature {
+    /// As the launcher is told; nil where it cannot be compared.
+    fileprivate var field: String? {
+        switch self {
+        case .none: "none"
+        case .nonce(let nonce): nonce
+        case .foreign: nil
+        }
+    }
 }

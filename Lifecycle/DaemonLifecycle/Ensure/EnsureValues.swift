@@ -38,7 +38,9 @@ package struct Answer: Sendable, Hashable {
 
 /// A holder that did not answer, by the state its record shows.
 package enum Silence: Sendable, Hashable, CaseIterable {
-    /// It has not been ready yet: silence is expected.
+    /// It has written no record: it has only just begun, or never writes one. What becomes of it is seen by asking alone.
+    case unwritten
+    /// It has not been ready yet: silence is expected, and what becomes of it is seen in its record.
     case starting
     /// It was ready: it is busy, stopped by a signal, or hung. Busy is not dead.
     case ready
@@ -52,11 +54,15 @@ package struct FailedStart: Sendable, Hashable {
     package let end: ProcessEnd
     /// The last of what it printed.
     package let output: String
+    /// Whether the files alone show that it never became ready. An end with status 0, or in a drain, is one of a start only to those who
+    /// know that it was still starting.
+    package let isCertain: Bool
 
-    package init(nonce: String, end: ProcessEnd, output: String) {
+    package init(nonce: String, end: ProcessEnd, output: String, isCertain: Bool = true) {
         self.nonce = nonce
         self.end = end
         self.output = output
+        self.isCertain = isCertain
     }
 }
 
@@ -64,11 +70,14 @@ package struct FailedStart: Sendable, Hashable {
 public enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
     case exited(Int32)
     case signalled(Int32)
+    /// Whoever would have seen it was gone before.
+    case unseen
 
     public var description: String {
         switch self {
         case .exited(let status): "exited with status \(status)"
         case .signalled(let signal): "was ended by signal \(signal)"
+        case .unseen: "ended, nobody saw how,"
         }
     }
 }
@@ -118,6 +127,8 @@ package enum EnsureFailure: Sendable, Hashable {
     /// Something else answers on the holder's socket.
     case foreignAnswer(Holder)
     case launchFailed(stage: String, errno: Int32)
+    /// The budget ended with the lock free: whoever had it was gone again.
+    case outrun
     case startFailed(FailedStart)
     case notReadyInTime(pid: Int32)
     /// It said that it is ready, and did not answer on its socket as a daemon does.
@@ -127,4 +138,12 @@ package enum EnsureFailure: Sendable, Hashable {
     case replaceFailed(Holder, String)
     /// An event that no state expects: a defect in the shell, reported instead of trapping.
     case unexpected(String)
+
+    /// The holder that was there and never answered.
+    var unheardHolder: Holder? {
+        switch self {
+        case .holderSilent(let holder), .holderNotReady(let holder): holder
+        default: nil
+        }
+    }
 }

@@ -55,9 +55,17 @@ package struct HandleStore: Sendable {
     ///
     /// - Parameter nonce: the daemon that is gone; nil: none runs, and whatever is recorded, unfinished starts apart, is history.
     package func removeAll(of id: DaemonID, ifNonce nonce: String?) throws(LifecycleError) {
-        for file in try all().handles where file.kind == id.kind && file.instance == id.instance {
-            guard nonce.map({ $0 == file.identity.nonce }) ?? !file.intent else { continue }
-            try remove(id, owner: file.owner, ifNonce: file.identity.nonce)
+        guard let directory = try directory(create: false) else { return }
+        // Only this daemon's: there may be many of others.
+        for name in try names(in: directory) where name.hasPrefix("\(id.kind.rawValue)-\(id.instance).") {
+            guard let file = read(name, in: directory).file, file.kind == id.kind, file.instance == id.instance,
+                nonce.map({ $0 == file.identity.nonce }) ?? !file.intent
+            else { continue }
+            do {
+                _ = try directory.remove(name)
+            } catch {
+                throw LifecycleError(system: error, daemon: id)
+            }
         }
     }
 

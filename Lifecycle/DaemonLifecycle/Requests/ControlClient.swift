@@ -25,10 +25,21 @@ struct ControlClient: Sendable {
     }
 
     /// Asks the daemon to end. A daemon that drains already has accepted.
-    func shutdown(_ request: ShutdownRequest, within limit: Duration) async throws(LifecycleError) {
+    ///
+    /// - Parameter nonce: which run of the daemon is meant; another one that answers is not asked.
+    /// - Throws: `identityMismatch` when another one answered.
+    func shutdown(_ request: ShutdownRequest, ifNonce nonce: String, within limit: Duration) async throws(LifecycleError) {
         defer { client.close() }
+        let end = SuspendingClock.now + limit
+        let info: DaemonInfo = try await exchange(DaemonRequest("GET", DaemonPath.info, timeout: limit))
+        guard info.nonce == nonce else {
+            throw LifecycleError(
+                .identityMismatch, "something else answers on the socket of \(files.id): \(info.name), process \(info.pid)",
+                daemon: files.id.description, pid: info.pid)
+        }
         do throws(LifecycleError) {
-            let _: ShutdownReply = try await exchange(DaemonRequest("POST", DaemonPath.shutdown, body: try json(request), timeout: limit))
+            let _: ShutdownReply = try await exchange(
+                DaemonRequest("POST", DaemonPath.shutdown, body: try json(request), timeout: max(.milliseconds(1), end - .now)))
         } catch {
             // A daemon may be gone before its answer is: whoever asked sees its end.
             guard error.code == .unreachable else { throw error }

@@ -10,14 +10,17 @@ package enum Remains {
 
     /// Kills every process that carries a nonce, and what descends from it, other daemons apart.
     ///
-    /// - Parameter spared: who carries it too, and is not meant.
+    /// - Parameters:
+    ///   - spared: who carries it too, and is not meant.
+    ///   - sparesShepherds: leaves the daemon's own parent, which ends by itself.
     /// - Returns: whether none was left.
     @discardableResult
-    package static func end(nonce: String, sparing spared: Set<Int32>, on loop: EventLoop) async -> Bool {
+    package static func end(nonce: String, sparing spared: Set<Int32>, sparesShepherds: Bool = false, on loop: EventLoop) async -> Bool {
         for _ in 0..<rounds {
             let subtree = Subtree(leader: 0, nonce: nonce)
             let entries = await ProcessScan.shared.entries()
-            let found = subtree.members(of: entries, leaderLives: false, known: [], excluded: spared)
+            let shepherds = sparesShepherds ? entries.filter(\.isShepherd).map(\.pid) : []
+            let found = subtree.members(of: entries, leaderLives: false, known: [], excluded: spared.union(shepherds))
             if found.isEmpty { return true }
             var killed: [ProcessWatch] = []
             for entry in found {

@@ -21,7 +21,7 @@ public struct StopRung: Sendable, Hashable {
     }
 }
 
-/// The rungs of a stop, first to last. It always ends in a kill.
+/// The rungs of a stop, first to last. It ends in a kill, wherever one may kill.
 public struct StopLadder: Sendable, Hashable {
     /// First to last.
     public let rungs: [StopRung]
@@ -55,6 +55,11 @@ public struct StopLadder: Sendable, Hashable {
             StopRung(.terminate, patience: termination),
             StopRung(.kill, patience: kill),
         ])
+    }
+
+    /// Its polite rungs alone: for daemons that may be asked and not signalled.
+    var requests: StopLadder {
+        StopLadder(rungs: rungs.filter { rung in if case .request = rung.step { true } else { false } })
     }
 
     /// The longest time the whole ladder can take.

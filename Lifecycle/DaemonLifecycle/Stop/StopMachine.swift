@@ -2,8 +2,8 @@
 ///
 /// Every ``Action`` is answered by exactly one ``Event``. It ends after a bounded number of events, whatever the daemon
 /// does.
-package struct StopMachine: Sendable, Equatable {
-    package enum State: Sendable, Equatable {
+package struct StopMachine: Sendable, Hashable {
+    package enum State: Sendable, Hashable {
         /// Nothing was done yet. Can transition to `surveying`, `finished`.
         case initial
         /// The subtree is being collected before a rung. Can transition to `stepping`, `finished`.
@@ -15,7 +15,7 @@ package struct StopMachine: Sendable, Equatable {
         case finished
     }
 
-    package enum Event: Sendable, Equatable {
+    package enum Event: Sendable, Hashable {
         case begin(isRunning: Bool)
         /// How many processes of the subtree live, the daemon included, and whether the daemon itself does.
         case surveyed(alive: Int, leaderAlive: Bool)
@@ -26,7 +26,7 @@ package struct StopMachine: Sendable, Equatable {
         case patienceOver
     }
 
-    package enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Hashable {
         /// Collect the subtree. Answer: `surveyed`.
         case survey
         /// Carry out the rung's step on the surveyed processes. Answer: `stepDone` or `stepRefused`.
@@ -36,7 +36,7 @@ package struct StopMachine: Sendable, Equatable {
         case finish(Result)
     }
 
-    package enum Result: Sendable, Equatable {
+    package enum Result: Sendable, Hashable {
         case notRunning
         case gone
         /// Processes live after the last rung.

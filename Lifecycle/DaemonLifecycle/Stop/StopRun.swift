@@ -14,7 +14,8 @@ final class StopRun {
     }
 
     private let id: DaemonID
-    private let ladder: StopLadder
+    private let only: String?
+    private var ladder: StopLadder
     private let cascade: Bool
     private let keepsEnd: Bool
     private let context: LifecycleContext
@@ -23,13 +24,21 @@ final class StopRun {
     private var files: DaemonFiles?
     private var line: LockLine?
     private var leader: ProcessWatch?
+    /// It lives in another pid namespace, where no number of here means it: it is asked over its socket, and seen by its lock alone.
+    private var isElsewhere = false
     private var port: UInt16?
     private var members: [Int32: Member] = [:]
     private var rungs: [StopReceipt.Rung] = []
     private var rungStarted: SuspendingClock.Instant?
+    private var patience: (rung: Int, end: SuspendingClock.Instant)?
 
-    /// - Parameter keepsEnd: leaves how the daemon ended for those who waited for its start.
-    init(_ id: DaemonID, ladder: StopLadder, cascade: Bool, keepsEnd: Bool = false, context: LifecycleContext) {
+    /// - Parameters:
+    ///   - only: the nonce of the one run of the daemon that is meant; nil: whichever runs.
+    ///   - keepsEnd: leaves how the daemon ended for those who waited for its start.
+    init(
+        _ id: DaemonID, only: String? = nil, ladder: StopLadder, cascade: Bool, keepsEnd: Bool = false, context: LifecycleContext
+    ) {
+        self.only = only
         self.keepsEnd = keepsEnd
         self.id = id
         self.ladder = ladder
@@ -42,14 +51,15 @@ final class StopRun {
         let started = clock.now
         files = try DaemonFiles.open(id, home: context.home, create: false)
         let isRunning = try await identify()
+        if !isRunning { await endLeftovers() }
         var action = machine.handle(.begin(isRunning: isRunning))
         while true {
             switch action {
             case .survey: action = machine.handle(try await survey())
             case .step(let rung):
                 rungStarted = clock.now
-                action = machine.handle(await step(ladder.rungs[rung]))
-            case .wait(let rung): action = machine.handle(await wait(ladder.rungs[rung].patience))
+                action = machine.handle(try await step(ladder.rungs[rung]))
+            case .wait(let rung): action = machine.handle(await wait(until: patienceEnd(of: rung)))
             case .finish(let result):
                 closeRung()
                 return try await finish(result, started: started)
@@ -66,6 +76,7 @@ final class StopRun {
         for attempt in 0... {
             guard case .held(let line, let record, _) = try files.look() else { return false }
             if let line {
+                if let only, line.nonce.text != only { return false }
                 self.line = line
                 port = record?.port
                 break
@@ -79,13 +90,15 @@ final class StopRun {
         }
         guard let line else { return false }
         do {
-            guard try line.process.liveness() != .elsewhere else {
-                throw LifecycleError(
-                    .identityMismatch,
-                    "\(id) runs as process \(line.pid) of another pid namespace, where it cannot be signalled from here; stop it there",
-                    daemon: id.description, pid: line.pid)
+            isElsewhere = try line.process.liveness() == .elsewhere
+            if isElsewhere {
+                ladder = ladder.requests
+                machine = StopMachine(ladder: ladder)
+                guard !ladder.rungs.isEmpty else { throw elsewhere(line, "") }
+            } else {
+                leader = try SignalTarget.open(line, lock: files.lock, in: files.directory)
+                try checkLine(line, files)
             }
-            leader = try SignalTarget.open(line, lock: files.lock, in: files.directory)
         } catch let error as SystemError {
             throw LifecycleError(system: error, daemon: id)
         } catch let error as LifecycleError {
@@ -96,45 +109,105 @@ final class StopRun {
         return true
     }
 
+    /// A line that was copied from another lock names another daemon, which carries the nonce that stands there.
+    private func checkLine(_ line: LockLine, _ files: DaemonFiles) throws(LifecycleError) {
+        if leader != nil, SignalTarget.holdsLock(line.process, files.lock, in: files.directory) { return }
+        guard DaemonDirectory(home: context.home, loop: context.loop).livingNonces(except: id).contains(line.nonce.text) else { return }
+        throw LifecycleError(
+            .identityMismatch,
+            "the line in the lock of \(id) is that of another daemon, which holds its own lock; look with: rbee-keeper doctor",
+            daemon: id.description, path: files.path(files.lock))
+    }
+
+    /// It does not run; but what it started may, where it was killed together with whoever would have ended that.
+    private func endLeftovers() async {
+        guard let files else { return }
+        await Leftovers(home: context.home, loop: context.loop)
+            .end(of: Set([files.nonceOfTheDead, files.lastNonceOfTheLock].compactMap { $0 }))
+    }
+
+    private func elsewhere(_ line: LockLine, _ asked: String) -> LifecycleError {
+        LifecycleError(
+            .identityMismatch,
+            "\(id) runs as process \(line.pid) of another pid namespace, where it cannot be signalled from here\(asked); stop it there",
+            daemon: id.description, pid: line.pid)
+    }
+
     private var leaderLives: Bool { leader.map { !$0.hasExited } ?? false }
+
+    /// Whether the daemon still has its lock.
+    private var holdsLock: Bool {
+        guard case .held(let now, _, _)? = try? files?.look() else { return false }
+        return now == nil || now?.nonce == line?.nonce
+    }
 
     private func survey() async throws(LifecycleError) -> StopMachine.Event {
         closeRung()
         guard let line else { return .surveyed(alive: 0, leaderAlive: false) }
+        if isElsewhere { return .surveyed(alive: holdsLock ? 1 : 0, leaderAlive: true) }
+        var escaped = 0
+        // Who was seen and is gone when it is come to has ended, or has forked and goes on as another: the next look tells.
+        for _ in 0..<3 {
+            escaped = await collect(line)
+            if escaped == 0 { break }
+        }
+        let alive = members.values.filter { !$0.watch.hasExited }.count
+        return .surveyed(alive: alive + escaped, leaderAlive: leaderLives)
+    }
+
+    /// Adds the processes of the subtree that are new.
+    ///
+    /// - Returns: how many were seen that are gone by now.
+    private func collect(_ line: LockLine) async -> Int {
         let entries = await ProcessScan.shared.entries()
+        let before = Set(members.keys)
         let known = Set(members.filter { !$0.value.watch.hasExited }.keys)
         let subtree = Subtree(leader: line.pid, nonce: line.nonce.text)
-        for entry in subtree.members(of: entries, leaderLives: leaderLives, known: known, excluded: [getpid()])
+        // The shepherd is none of them: it sees the daemon's end, tells whoever waits for that, and goes.
+        let excluded = Set(entries.filter(\.isShepherd).map(\.pid)).union([getpid()])
+        var escaped = 0
+        for entry in subtree.members(of: entries, leaderLives: leaderLives, known: known, excluded: excluded)
         where !known.contains(entry.pid) {
             // The pidfd first, then the check: if the number was given to another process since the scan, its start time tells.
             guard let watch = try? ProcessWatch.open(pid: entry.pid), let now = ProcessStat.of(pid: entry.pid),
                 now.startTicks == entry.startTicks
-            else { continue }
+            else {
+                escaped += 1
+                continue
+            }
             members[entry.pid] = Member(watch: watch, name: now.name, startTicks: entry.startTicks)
         }
-        let alive = members.values.filter { !$0.watch.hasExited }.count
-        return .surveyed(alive: alive, leaderAlive: leaderLives)
+        return escaped + members.count { !known.contains($0.key) && !before.contains($0.key) && $0.value.watch.hasExited }
     }
 
     // MARK: Rungs
 
-    private func step(_ rung: StopRung) async -> StopMachine.Event {
+    private func step(_ rung: StopRung) async throws(LifecycleError) -> StopMachine.Event {
         switch rung.step {
         case .request(let answerWithin):
-            let request = ShutdownRequest(cascade: cascade, graceMs: Int(rung.patience.milliseconds))
-            guard let files else { return .stepRefused("") }
+            guard let files, let line else { return .stepRefused("") }
+            let request = ShutdownRequest(cascade: cascade, graceMs: Int(rung.patience.milliseconds), nonce: line.nonce.text)
             do {
-                try await ControlClient(files, loop: context.loop).shutdown(request, within: answerWithin)
+                try await ControlClient(files, loop: context.loop).shutdown(request, ifNonce: line.nonce.text, within: answerWithin)
                 rungs.append(StopReceipt.Rung(step: "shutdown", result: "accepted", milliseconds: 0))
                 return .stepDone
             } catch {
+                // The nonce in its environment proves who it is, whoever else answers. A lock in its hands does so only unless it is denied.
+                let isProven = line.process.environmentContains(DaemonEnvironment.nonce, line.nonce.text) == true
+                if error.code == .identityMismatch, !isProven, !isElsewhere {
+                    throw LifecycleError(
+                        .identityMismatch, "\(error.message), while process \(line.pid) holds its lock; look with: rbee-keeper doctor",
+                        daemon: id.description, pid: line.pid)
+                }
                 rungs.append(StopReceipt.Rung(step: "shutdown", result: error.message, milliseconds: 0))
                 return .stepRefused(error.message)
             }
         case .terminate:
             return signal([SIGTERM, SIGCONT], name: "SIGTERM")
         case .kill:
-            return signal([SIGKILL], name: "SIGKILL")
+            let event = signal([SIGKILL], name: "SIGKILL")
+            await killCarriers()
+            return event
         }
     }
 
@@ -154,8 +227,29 @@ final class StopRun {
         return .stepDone
     }
 
-    private func wait(_ patience: Duration) async -> StopMachine.Event {
-        let end = clock.now + patience
+    /// Those that are quicker than the survey.
+    private func killCarriers() async {
+        guard let nonce = line?.nonce.text, let hit = try? await onBlockingThread({ ProcessScan.kill(nonce: nonce, sparing: [getpid()]) })
+        else { return }
+        for (entry, watch) in hit where members[entry.pid] == nil {
+            members[entry.pid] = Member(watch: watch, name: entry.name, startTicks: entry.startTicks, signalled: true)
+        }
+    }
+
+    /// When the patience of a rung is over, which it has once, however often the rung is repeated.
+    private func patienceEnd(of rung: Int) -> SuspendingClock.Instant {
+        if let patience, patience.rung == rung { return patience.end }
+        let end = clock.now + ladder.rungs[rung].patience
+        patience = (rung, end)
+        return end
+    }
+
+    private func wait(until end: SuspendingClock.Instant) async -> StopMachine.Event {
+        // The end of a process that cannot be seen is no event here.
+        while isElsewhere, holdsLock {
+            guard clock.now < end else { return .patienceOver }
+            try? await context.loop.sleep(for: .milliseconds(5))
+        }
         for member in members.values where !member.watch.hasExited {
             let left = end - clock.now
             guard left > .zero, await context.loop.isReadable(member.watch.descriptor, within: left) else { return .patienceOver }
@@ -173,21 +267,28 @@ final class StopRun {
 
     private func finish(_ result: StopMachine.Result, started: SuspendingClock.Instant) async throws(LifecycleError) -> StopReceipt {
         switch result {
+        case .survivors where isElsewhere:
+            guard let line else { break }
+            throw elsewhere(line, ", and did not end when it was asked over its socket (\(rungs.last?.result ?? ""))")
         case .survivors:
             let names = members.filter { !$0.value.watch.hasExited }.map { "\($0.key) (\($0.value.name)\(Self.hint($0.key)))" }.sorted()
+            let who = names.isEmpty ? "something that forks faster than it can be ended" : names.joined(separator: ", ")
             throw LifecycleError(
-                .survivors, "\(id) could not be stopped: \(names.joined(separator: ", ")) survived every signal", daemon: id.description,
-                pid: line?.pid)
+                .survivors, "\(id) could not be stopped: \(who) survived every signal", daemon: id.description, pid: line?.pid)
         case .notRunning, .gone:
             break
         }
-        let isSwept = try await sweep()
+        var isSwept = try await sweep()
+        if !isSwept, result == .gone, let line {
+            // A shepherd that does not go by itself holds the lock.
+            await Remains.end(nonce: line.nonce.text, sparing: [getpid()], on: context.loop)
+            isSwept = try await sweep()
+        }
         guard result == .notRunning || isSwept else {
             throw LifecycleError(
                 .survivors, "every process of \(id) is gone, but its lock is held by another one; look with: rbee-keeper doctor",
                 daemon: id.description, path: files?.path(files?.lock ?? ""))
         }
-        try context.handles.removeAll(of: id, ifNonce: line?.nonce.text)
         let socketLeft = files.flatMap { try? $0.directory.stat($0.socket) }
         return StopReceipt(
             daemon: id.description, wasRunning: result == .gone, rungs: rungs,
@@ -199,12 +300,27 @@ final class StopRun {
     /// Removes what is left, which also shows that the lock is free. The shepherd may hold it a moment longer, to record the end; and
     /// another starter may have taken it by now, which is free enough.
     private func sweep() async throws(LifecycleError) -> Bool {
-        guard let files else { return true }
+        let nonce = only ?? line?.nonce.text
+        // Where none ran, what is recorded is history only as long as nobody starts one.
+        let forget = { [context, id] () throws(LifecycleError) in try context.handles.removeAll(of: id, ifNonce: nonce) }
+        guard let files else {
+            try forget()
+            return true
+        }
         for _ in 0..<200 {
-            if try files.sweep(keepsEnd: keepsEnd) { return true }
-            if case .held(let now?, _, _) = try files.look(), now.nonce != line?.nonce { return true }
+            let isSwept = try files.sweep(keepsEnd: keepsEnd, of: only) { () throws(LifecycleError) in
+                try forget()
+                // While nobody can be it, what the owners of earlier runs recorded is history too.
+                try context.handles.removeAll(of: id, ifNonce: nil)
+            }
+            if isSwept { return true }
+            if case .held(let now?, _, _) = try files.look(), now.nonce != line?.nonce {
+                if nonce != nil { try forget() }
+                return true
+            }
             try? await context.loop.sleep(for: .milliseconds(5))
         }
+        if nonce != nil { try forget() }
         return false
     }
 

@@ -12,6 +12,12 @@ struct Subtree: Sendable {
         var session: Int32
         var startTicks: UInt64
         var nonce: String?
+        /// What the process calls itself, which is no proof of anything.
+        var name = ""
+
+        /// Whether it says that it is the parent of a daemon, which ends by itself.
+        var isShepherd: Bool { name == Self.shepherd }
+        static let shepherd = "rbee-shepherd"
     }
 
     let leader: Int32

@@ -40,13 +40,19 @@ enum DaemonEnd: Sendable, Hashable {
     private static func verdict(_ look: DaemonFiles.Look?, _ info: DaemonInfo) -> DaemonEnd {
         let (last, record): (LastEnd?, DaemonRecord?) =
             switch look {
-            case .free(let last, let record), .held(_, let record, let last): (last, record)
+            case .free(let last, let record, _), .held(_, let record, let last): (last, record)
             case nil: (nil, nil)
             }
         guard let record, record.nonce == info.nonce else { return .onPurpose(quietly) }
-        if record.state == .draining { return .onPurpose("it was stopped") }
-        let how = last.flatMap { $0.nonce == info.nonce ? $0.processEnd?.description : nil }
-        return .failure(how ?? "ended without saying so")
+        let end = last.flatMap { $0.nonce == info.nonce ? $0.processEnd : nil }
+        if record.state == .draining, !drainedForFailure(end) { return .onPurpose("it was stopped") }
+        return .failure(end?.description ?? "ended without saying so")
+    }
+
+    /// One whose service broke drains, too, and says so by its exit code. 128 and more are signals that cut a drain short.
+    private static func drainedForFailure(_ end: ProcessEnd?) -> Bool {
+        guard case .exited(let code)? = end else { return false }
+        return (1..<128).contains(code)
     }
 
     private static let quietly = "it ended by itself or was stopped"

@@ -1,9 +1,9 @@
 /// When a supervised daemon is started again: at once after its first end, then after pauses that double, and not at all once it keeps failing.
 ///
 /// Pure: times are given in, in monotonic nanoseconds, and so is the random number that spreads the pauses.
-package struct RestartMachine: Sendable, Equatable {
+package struct RestartMachine: Sendable, Hashable {
     /// The numbers of the policy.
-    package struct Policy: Sendable, Equatable {
+    package struct Policy: Sendable, Hashable {
         /// The pause after the second failure in a row; the first is answered at once.
         package var firstPause: Duration
         package var longestPause: Duration
@@ -28,7 +28,7 @@ package struct RestartMachine: Sendable, Equatable {
         }
     }
 
-    package enum State: Sendable, Equatable {
+    package enum State: Sendable, Hashable {
         /// Not wanted, or ended on purpose. Can transition to `starting`.
         case stopped
         /// A start is under way. Can transition to `running`, `backoff`, `failed`, `stopped`.
@@ -80,8 +80,7 @@ package struct RestartMachine: Sendable, Equatable {
     package mutating func handle(_ event: Event, now: UInt64, random: Double) -> Action? {
         switch (state, event) {
         case (.stopped, .wanted), (.failed, .wanted):
-            failures = 0
-            starts.removeAll()
+            forget()
             return start(now)
         case (.backoff, .wanted):
             return start(now)
@@ -94,12 +93,12 @@ package struct RestartMachine: Sendable, Equatable {
             return failed(reason, now: now, random: random)
         case (.running(let since), .ended(let reason)):
             if nanoseconds(policy.healthyAfter) <= now &- since {
-                failures = 0
-                starts.removeAll()
+                forget()
             }
             return failed(reason, now: now, random: random)
         case (_, .stoppedOnPurpose):
             state = .stopped
+            forget()
             return nil
         case (.backoff(let until), .timerDue):
             return now >= until ? start(now) : .setTimer(at: until)
@@ -107,6 +106,12 @@ package struct RestartMachine: Sendable, Equatable {
             // Late news of an earlier life: a timer or an end that was already under way when the state changed.
             return nil
         }
+    }
+
+    /// What was before counts no more.
+    private mutating func forget() {
+        failures = 0
+        starts.removeAll()
     }
 
     private mutating func start(_ now: UInt64) -> Action {

@@ -1,4 +1,5 @@
 import DaemonContract
+import EventLoop
 import Foundation
 import Testing
 
@@ -35,6 +36,50 @@ struct EnsureLiveTests {
             let again = try await first.stop()
             #expect(!again.wasRunning)
             #expect(try await first.find() == nil)
+        }
+    }
+
+    @Test func aStartSurvivesTheRemovalOfItsFolder() async throws {
+        try await LiveHome.with { home in
+            let lifecycle = try home.lifecycle(["--start-delay", "1s"])
+            async let handle = lifecycle.ensure()
+            let line = try await home.nextHolder()
+            // Once it listens it looks after its files, and makes them again within a second; whoever waits for it has to look where they stand.
+            while home.text("run/worker/one.json")?.contains("base_url") != true { try await EventLoop.shared.sleep(for: .milliseconds(2)) }
+            try FileManager.default.removeItem(atPath: "\(home.path)/run/worker")
+            #expect(try await handle.processID == line.pid)
+            #expect(try await lifecycle.info().nonce == line.nonce.text)
+            #expect(try await home.lifecycle(owner: "another").ensure().shouldCleanup == false)
+        }
+    }
+
+    /// A launcher that does something else first.
+    private func launcher(_ home: LiveHome, _ script: String) throws {
+        try FileManager.default.createDirectory(atPath: "\(home.path)/bin", withIntermediateDirectories: true)
+        _ = try home.script("bin/rbee-launch", script.replacing("REAL", with: "/\(LiveHome.binaries)/rbee-launch"))
+    }
+
+    @Test func aLauncherThatEndsWithoutAWordIsAnErrorAtOnce() async throws {
+        try await LiveHome.with { home in
+            try launcher(home, "mkdir \(home.path)/once 2>/dev/null && kill -9 $$; exec REAL")
+            // Far beyond what a test may take: the end of the launcher ends the wait, not the time.
+            let lifecycle = try home.lifecycle { $0.startTimeout = .seconds(3600) }
+            let error = try #require(await #expect(throws: LifecycleError.self) { try await lifecycle.ensure() })
+            #expect(error.code == .launchFailed && error.message.contains("rbee-launch, ended without a word"))
+            #expect(try HandleStore(home: RbeeHome(root: home.path)).all().handles.isEmpty, "nothing was begun")
+            #expect(try await lifecycle.ensure().shouldCleanup)
+        }
+    }
+
+    @Test func whatALauncherStartedThatSaysNothingIsEnded() async throws {
+        try await LiveHome.with { home in
+            // What is reported goes nowhere, and then there is nobody any more who could.
+            try launcher(home, "mkdir \(home.path)/once 2>/dev/null || exec REAL; REAL >/dev/null; exit 9")
+            let lifecycle = try home.lifecycle(["--start-delay", "200ms"]) { $0.startTimeout = .seconds(3600) }
+            let error = await #expect(throws: LifecycleError.self) { try await lifecycle.ensure() }
+            #expect(error?.code == .launchFailed)
+            #expect(try home.holder() == nil, "whoever is told that it was not started has nothing running")
+            #expect(try await lifecycle.ensure().shouldCleanup)
         }
     }
 

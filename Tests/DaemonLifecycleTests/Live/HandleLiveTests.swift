@@ -86,10 +86,10 @@ struct HandleLiveTests {
             for name in ["one.json", "one.last.json"] {
                 try "{\"kind\": 7".write(toFile: "\(home.path)/run/worker/\(name)", atomically: false, encoding: .utf8)
             }
-            let notices = try Upkeep(home: home.path).run()
+            let notices = try await Upkeep(home: home.path).run()
             #expect(notices.count == 2)
             #expect(notices.allSatisfy { $0.contains("/run/worker/one") && $0.contains("set aside") })
-            #expect(try Upkeep(home: home.path).run().isEmpty)
+            #expect(try await Upkeep(home: home.path).run().isEmpty)
             #expect(try await lifecycle.ensure().shouldCleanup)
         }
     }

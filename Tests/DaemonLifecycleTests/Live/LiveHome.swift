@@ -69,8 +69,8 @@ final class LiveHome: Sendable {
     /// A program made of a shell script.
     func script(_ name: String, _ text: String) throws -> String {
         let file = "\(path)/\(name)"
-        try "#!/bin/sh\n\(text)\n".write(toFile: file, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
+        // Close-on-exec, which Foundation's is not: what another test starts meanwhile would keep it open for writing, and so busy.
+        try AtomicFile.write(file, Array("#!/bin/sh\n\(text)\n".utf8), mode: 0o700)
         return file
     }
 
@@ -92,10 +92,13 @@ final class LiveHome: Sendable {
 extension LiveHome {
     /// The holder of a lock that somebody is about to take.
     func nextHolder() async throws -> LockLine {
-        while true {
+        let clock = SuspendingClock()
+        let end = clock.now + .seconds(60)
+        while clock.now < end {
             if let line = try holder() { return line }
             try await EventLoop.shared.sleep(for: .milliseconds(2))
         }
+        throw LifecycleError(.timedOut, "nobody took the lock")
     }
 }
 

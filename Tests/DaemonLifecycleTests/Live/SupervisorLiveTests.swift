@@ -55,6 +55,19 @@ struct SupervisorLiveTests {
         }
     }
 
+    @Test func aServiceThatBreaksIsAnsweredWithANewDaemonThoughItDrained() async throws {
+        try await LiveHome.with { home in
+            let news = News()
+            let supervisor = try supervisor(home, news)
+            let first = try await supervisor.want(try home.specification())
+            #expect(await news.wait(for: .ready) != nil)
+            _ = try await home.lifecycle().send(DaemonRequest("POST", "/v1/break/70"))
+            let report = try #require(await news.wait(for: .ready))
+            #expect(report.info?.nonce != first.nonce)
+            _ = try? await supervisor.stop(try first.daemonID)
+        }
+    }
+
     @Test func oneThatKeepsCrashingIsGivenUp() async throws {
         try await LiveHome.with { home in
             let news = News()

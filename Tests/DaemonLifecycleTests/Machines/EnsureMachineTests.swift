@@ -33,7 +33,11 @@ struct EnsureMachineTests {
         var machine = EnsureMachine(wish: EnsureWish())
         _ = machine.handle(.begin)
         _ = machine.handle(.foundHeld(Self.old, failedStart: nil))
-        #expect(machine.handle(.silent(.starting)) == .wait(Self.old, upTo: .milliseconds(2)))
+        #expect(machine.handle(.silent(.unwritten)) == .wait(Self.old, upTo: .milliseconds(2)))
+        #expect(machine.handle(.pollDue) == .look)
+        _ = machine.handle(.foundHeld(Self.old, failedStart: nil))
+        // What it writes next ends the wait.
+        #expect(machine.handle(.silent(.starting)) == .wait(Self.old, upTo: PollSchedule.slowCeiling))
         #expect(machine.handle(.pollDue) == .look)
         _ = machine.handle(.foundHeld(Self.old, failedStart: nil))
         let answer = Self.answer("old", pid: 10, .ready)
@@ -55,6 +59,17 @@ struct EnsureMachineTests {
         _ = machine.handle(.foundFree(failedStart: nil))
         #expect(machine.handle(.launchLost) == .look)
         #expect(machine.handle(.foundFree(failedStart: Self.failed)) == .finish(.failed(.startFailed(Self.failed))))
+    }
+
+    @Test func racesThatAreLostToNobodyEndWithTheBudget() {
+        var machine = EnsureMachine(wish: EnsureWish())
+        _ = machine.handle(.begin)
+        for _ in 0..<100 {
+            #expect(machine.handle(.foundFree(failedStart: nil)) == .launch)
+            #expect(machine.handle(.launchLost) == .look)
+        }
+        #expect(machine.handle(.foundFree(failedStart: nil)) == .launch)
+        #expect(machine.handle(.deadlineReached) == .finish(.failed(.outrun)))
     }
 
     @Test func aFailureFromBeforeIsHistory() {

@@ -84,19 +84,4 @@ struct RestartMachineTests {
         _ = machine.handle(.ended(reason: "x"), now: 0, random: 0)
         #expect(machine.handle(.timerDue, now: 1, random: 0) == .setTimer(at: 100 * Self.millisecond))
     }
-
-    /// Every state meets every event: no trap, and a start is only ever asked for when nothing runs.
-    @Test func everyStateMeetsEveryEvent() {
-        let events: [RestartMachine.Event] = [.wanted, .adopted, .started, .ended(reason: "x"), .stoppedOnPurpose, .timerDue]
-        func explore(_ machine: RestartMachine, depth: Int, now: UInt64) {
-            guard depth > 0 else { return }
-            for event in events {
-                var next = machine
-                let action = next.handle(event, now: now, random: 0)
-                if action == .start { #expect(next.state == .starting) }
-                explore(next, depth: depth - 1, now: now + Self.second)
-            }
-        }
-        explore(RestartMachine(), depth: 6, now: 0)
-    }
 }

@@ -1,4 +1,5 @@
 import DaemonContract
+import DaemonHarness
 import EventLoop
 import HTTP
 import OperationContract

@@ -1,21 +1,21 @@
-import EventLoop
-import Glibc
-import Platform
-import Testing
+internal import EventLoop
+internal import Glibc
+internal import Platform
 
-/// A run of the built rbee-keeper.
-final class KeeperProcess: Sendable {
-    struct Outcome: Sendable {
-        let exit: Int32
-        let output: String
-        let errors: String
-        var lines: [String] { output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) }
+/// A run of a built program, most often `rbee-keeper`, whose output and end are read.
+package final class KeeperProcess: Sendable {
+    package struct Outcome: Sendable {
+        /// Its status, or 128 and the signal's number.
+        package let exit: Int32
+        package let output: String
+        package let errors: String
+        package var lines: [String] { output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) }
     }
 
     /// Longer than anything here may take: a run that is still there then is a failure, and is ended.
     private static let patience: Duration = .seconds(90)
 
-    let pid: Int32
+    package let pid: Int32
     private let watch: ProcessWatch
     private let output: Descriptor
     private let errors: Descriptor
@@ -25,7 +25,7 @@ final class KeeperProcess: Sendable {
     /// - Parameters:
     ///   - input: what stands on its standard input.
     ///   - joined: standard error goes where standard output goes, as with `2>&1`.
-    init(_ program: String, _ arguments: [String], environment: [String: String], input: String = "", joined: Bool = false) throws {
+    package init(_ program: String, _ arguments: [String], environment: [String: String], input: String = "", joined: Bool = false) throws {
         let inputs = try Descriptor.pipe(), outputs = try Descriptor.pipe(), errors = try Descriptor.pipe()
         try inputs.write.write(Array(input.utf8))
         var actions = posix_spawn_file_actions_t()
@@ -57,27 +57,27 @@ final class KeeperProcess: Sendable {
         }
     }
 
-    func interrupt() {
+    package func interrupt() {
         kill(pid, SIGINT)
     }
 
     /// Reads standard output until it holds the text; nil when it ends before.
-    func output(until text: String) async throws -> String? {
+    package func output(until text: String) async throws -> String? {
         try await read(output, until: text)
     }
 
     /// Reads standard error until it holds the text; nil when it ends before.
-    func errors(until text: String) async throws -> String? {
+    package func errors(until text: String) async throws -> String? {
         try await read(errors, until: text)
     }
 
     /// Closes our end of its standard output, as `head` does.
-    func closeOutput() {
+    package func closeOutput() {
         output.close()
     }
 
     /// Waits for its end *and* for the end of its streams: whatever still holds them keeps this waiting.
-    func finish() async throws -> Outcome {
+    package func finish() async throws -> Outcome {
         async let text = rest(of: output)
         async let complaints = rest(of: errors)
         let (output, errors) = (try await text, try await complaints)
