@@ -46,7 +46,7 @@ package final class HiveService: DaemonService {
         farewells = queen.endpoint.map { Farewells(to: $0, context: context) }
         heart = queen.endpoint.map { endpoint in
             HeartbeatSender(
-                to: endpoint, path: HeartbeatPath.hive, token: context.token, interval: configuration[Settings.heartbeatInterval],
+                to: endpoint, path: HeartbeatPath.hive, token: { context.token }, interval: configuration[Settings.heartbeatInterval],
                 loop: context.loop, log: context.log
             ) { await Self.heartbeat(context, fleet, devices, status: context.draining.hasFired ? .stopping : .ready) }
         }
@@ -55,11 +55,24 @@ package final class HiveService: DaemonService {
 
     package func start() async throws {
         try await fleet.adopt()
+        await putInOrder()
         guard let heart else { return }
         await heart.start()
         Task { [context] in
             await context.draining.wait()
             await heart.changed()
+        }
+    }
+
+    /// Ends what workers left running that were killed together with a predecessor of this hive and with the guards of their engines: nobody
+    /// else would before somebody starts or stops just those workers.
+    private func putInOrder() async {
+        do throws(LifecycleError) {
+            for notice in try await Upkeep(home: context.home, loop: context.loop).run() {
+                context.log.warning("Put in order.", ["what": .text(notice)])
+            }
+        } catch {
+            context.log.error("The run directory could not be put in order.", ["why": .text(error.message)])
         }
     }
 

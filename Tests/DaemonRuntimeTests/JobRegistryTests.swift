@@ -70,9 +70,15 @@ import Testing
 
     @Test func aJobKeepsTheDaemonUntilItsBodyHasReturned() async throws {
         let registry = registry()
+        let begun = ResumeOnce<Void, Never>()
         let release = ResumeOnce<Void, Never>()
-        let job = try registry.submit("test") { _ in await release.value() }
+        let job = try registry.submit("test") { _ in
+            begun.resume(with: .success(()))
+            await release.value()
+        }
         #expect(lifetime.inFlight == 1)
+        // Cancelled before it began, it would have no body to wait for.
+        await begun.value()
         job.cancel()
         #expect(try await read(job) == ["[CANCELLED]"])
         #expect(registry.live == 0)

@@ -199,49 +199,4 @@ import Testing
             #expect(drained.deadline == nil)
         }
     }
-
-    /// Over many sequences: it never expires with work in flight or a lease held, nor before its deadline, and always at it.
-    @Test(arguments: 0..<200)
-    func neverExpiresInUse(seed: UInt64) {
-        var random = SplitMix(seed: seed)
-        var machine = machine(ttl: 10)
-        var now: UInt64 = 100
-        for _ in 0..<300 {
-            now += random.next() % 4
-            let events: [Event] = [
-                .workBegan, .pinged, .usedElsewhere(at: at(now - 1)), .deadlineReached,
-                .leaseTaken(id: "\(now)", holder: "h", duration: (1 + random.next() % 5) * Self.second),
-                .leaseReleased(id: "\(now - 1)"), .leaseHeld(id: "\(now)", holder: "h", connection: now % 3),
-                .connectionClosed(0), .connectionClosed(1), .connectionClosed(2), .deadlineReached,
-            ]
-            if machine.inFlight > 0, random.next() % 2 == 0 { _ = machine.handle(.workEnded, at: at(now)) }
-            let event = events[Int(random.next() % UInt64(events.count))]
-            let deadline = machine.deadline
-            let isUsed = machine.inFlight > 0 || !machine.leases(at: at(now)).isEmpty
-            let outcome = machine.handle(event, at: at(now))
-            if event == .deadlineReached {
-                let isDue = deadline.map { $0 <= at(now) } ?? false
-                #expect((outcome == .expired) == isDue)
-                #expect(!(isUsed && outcome == .expired))
-            } else {
-                #expect(outcome != .expired)
-            }
-            if machine.state == .ended { return }
-        }
-    }
-}
-
-/// A small random generator with a seed, so that a failing sequence can be had again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }

@@ -165,6 +165,18 @@ import Testing
         #expect(try presence.look() == .intact)
     }
 
+    @Test func anotherOnesRecordStaysWhenWeEndBeforeWeNoticed() throws {
+        let presence = presence(try claim())
+        try presence.updateRecord { $0.state = .ready }
+        try temporary.remove("run/worker/tiny-1.lock")
+        let other = self.presence(try claim())
+        try other.updateRecord { $0.state = .starting }
+        presence.removeRecord()
+        #expect(try record().nonce == other.record.nonce)
+        other.removeRecord()
+        #expect(!temporary.exists("run/worker/tiny-1.json"))
+    }
+
     @Test func aLockReplacedAndHeldByAnotherMeansLeaving() throws {
         let presence = presence(try claim())
         try presence.updateRecord { $0.state = .ready }

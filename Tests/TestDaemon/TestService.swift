@@ -62,6 +62,11 @@ actor TestService: DaemonService {
                     try await context.loop.sleep(for: .seconds(86_400))
                 })
         }
+        // The service breaks: it drains, and ends with this code.
+        router.post("/v1/break/{code}") { [context] _, parameters in
+            context.fail(StartError(StartError.Code(rawValue: Int32(parameters["code"]) ?? 70), "told to break"))
+            return .text("breaking")
+        }
         router.post("/v1/leave") { [context] _, _ in
             context.shutDown(cascade: false)
             return .text("leaving")

@@ -2,7 +2,7 @@
 ///
 /// A drain finishes what is in flight, then lets the service close (and, with `cascade`, take down what it owns), then exits. The first
 /// signal begins a drain or hurries the one under way; the second exits at once.
-package struct DrainMachine: Sendable {
+package struct DrainMachine: Hashable, Sendable {
     /// Why the daemon ends.
     package enum Cause: Hashable, Sendable {
         /// `POST /v1/shutdown`.
@@ -17,6 +17,10 @@ package struct DrainMachine: Sendable {
         case startFailed(code: Int32)
         /// The service broke while it served; the daemon exits with this code.
         case failed(code: Int32)
+
+        var isFailedStart: Bool {
+            if case .startFailed = self { true } else { false }
+        }
     }
 
     /// A drain under way.
@@ -188,8 +192,7 @@ package struct DrainMachine: Sendable {
         case .inFlightFinished:
             return close(drain, abandoning: false, now)
         case .deadlineReached:
-            // A deadline that was replaced by a later one may still fire.
-            guard drain.deadline <= now else { return [] }
+            guard drain.deadline <= now else { return tooEarly(drain) }
             return close(drain, abandoning: true, now)
         case .requested(let cascade, let grace):
             // Another request may ask for more to go down, and sooner; never for less, and never later.
@@ -215,7 +218,7 @@ package struct DrainMachine: Sendable {
         case .serviceClosed:
             return stop(exitCode(of: drain))
         case .deadlineReached:
-            guard drain.deadline <= now else { return [] }
+            guard drain.deadline <= now else { return tooEarly(drain) }
             // What it owns may be left behind: not a success.
             let code = exitCode(of: drain)
             return stop(code == 0 ? 1 : code)
@@ -238,8 +241,9 @@ package struct DrainMachine: Sendable {
         state = .finishing(Drain(cause: cause, cascade: cascade, deadline: deadline, signals: signals))
 
         var actions: [Action] = []
-        // The record and the sockets of one who was displaced belong to the other: it removes and writes nothing.
-        if cause != .displaced { actions.append(.recordDraining) }
+        // The record and the sockets of one who was displaced belong to the other: it removes and writes nothing. The record of one that did
+        // not come up goes on saying that it starts: by that those who waited for it know a failed start.
+        if cause != .displaced, !cause.isFailedStart { actions.append(.recordDraining) }
         actions.append(.announceStopping)
         actions.append(.stopListening)
         if cause != .displaced { actions.append(.unlinkSockets) }
@@ -263,6 +267,11 @@ package struct DrainMachine: Sendable {
         if isSooner { drain.deadline = deadline }
         state = next(drain)
         return isSooner ? [.armDeadline(deadline)] : []
+    }
+
+    /// A timer that was replaced by a later one may still fire, and one that fires a moment too soon is not there any more.
+    private func tooEarly(_ drain: Drain) -> [Action] {
+        [.armDeadline(drain.deadline)]
     }
 
     private mutating func exitNow(on signal: Int32) -> [Action] {

@@ -92,6 +92,9 @@ struct CommonEndpoints: Sendable {
         let body = try await request.collectBody(upTo: 64 << 10)
         let wish = body.isEmpty ? ShutdownRequest() : try ContractJSON.decode(ShutdownRequest.self, from: body)
         if let grace = wish.graceMs, grace < 0 { throw RequestError.bad("grace_ms must not be negative") }
+        if let nonce = wish.nonce, nonce != context.info.nonce {
+            throw RequestError(409, "another_run", "this daemon is not the one that is to be stopped: it was started since")
+        }
         await state.shutDown(cascade: wish.cascade ?? true, grace: wish.graceMs.map { .milliseconds($0) })
         return .json(ShutdownReply())
     }

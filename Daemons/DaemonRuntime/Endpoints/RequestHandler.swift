@@ -162,9 +162,14 @@ final class RequestHandler: Sendable {
     }
 
     private func refusal(_ request: HTTPRequest, _ access: AccessRule.Access) -> RequestError? {
-        let refusal = rule.refusal(
-            access, peer: peers.peer(of: request.peer), host: request.headers["Host"], origin: request.headers["Origin"],
-            authorization: request.headers["Authorization"], token: token.text)
+        func judge(by token: String) -> AccessRule.Refusal? {
+            rule.refusal(
+                access, peer: peers.peer(of: request.peer), host: request.headers["Host"], origin: request.headers["Origin"],
+                authorization: request.headers["Authorization"], token: token)
+        }
+        var refusal = judge(by: token.text)
+        // Whoever comes with another token may have read it a moment ago, and we not yet.
+        if refusal == .tokenWrong { refusal = judge(by: token.current) }
         guard let refusal else { return nil }
         log.notice("A request was refused.", ["path": .text(request.path), "why": .describing(refusal)])
         switch refusal {

@@ -9,7 +9,7 @@ package actor HeartbeatSender {
     private let loop: EventLoop
     private let client: HTTPClient
     private let path: String
-    private let token: String
+    private let token: @Sendable () -> String
     private let log: JSONLinesLog
     private let compose: @Sendable () async -> [UInt8]?
     private let answered: @Sendable (Bool) -> Void
@@ -23,13 +23,13 @@ package actor HeartbeatSender {
     /// - Parameters:
     ///   - endpoint: whom to tell.
     ///   - path: where it listens to heartbeats.
-    ///   - token: this user's, which changing calls over TCP need.
+    ///   - token: this user's, which changing calls over TCP need, as it is when a heartbeat goes out.
     ///   - interval: the time between two heartbeats when nothing changes.
     ///   - answered: called after each one with whether it was taken.
     ///   - compose: writes the heartbeat of this moment.
     package init(
-        to endpoint: HTTPEndpoint, path: String, token: String, interval: Duration, loop: EventLoop, log: JSONLinesLog,
-        answered: @escaping @Sendable (Bool) -> Void = { _ in }, compose: @escaping @Sendable () async -> [UInt8]?
+        to endpoint: HTTPEndpoint, path: String, token: @escaping @Sendable () -> String, interval: Duration, loop: EventLoop,
+        log: JSONLinesLog, answered: @escaping @Sendable (Bool) -> Void = { _ in }, compose: @escaping @Sendable () async -> [UInt8]?
     ) {
         self.loop = loop
         self.path = path
@@ -84,7 +84,7 @@ package actor HeartbeatSender {
 
     private func post(_ body: [UInt8]) async -> Bool {
         let request = HTTPClientRequest(
-            method: .post, target: path, headers: ["Content-Type": "application/json", "Authorization": "Bearer \(token)"],
+            method: .post, target: path, headers: ["Content-Type": "application/json", "Authorization": "Bearer \(token())"],
             content: .bytes(body))
         do {
             let response = try await client.send(request, deadline: .seconds(5))

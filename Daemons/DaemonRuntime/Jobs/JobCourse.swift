@@ -4,7 +4,7 @@ package import OperationContract
 ///
 /// The client leaving a stream does not end a job. A job that is only of use while somebody reads (an inference) may say so: then it is
 /// cancelled when, after having had a reader, it has had none for a while, long enough to come back with `Last-Event-ID`.
-package struct JobCourse: Sendable {
+package struct JobCourse: Hashable, Sendable {
     package enum Event: Hashable, Sendable {
         /// Something that may change its state.
         case state(JobState.Event)

@@ -2,7 +2,7 @@
 ///
 /// A reader that falls behind what is kept is told how many events it missed; it never loses one silently. The end is an event like
 /// the others, comes exactly once, and is never dropped.
-package struct JobEventLog: Sendable {
+package struct JobEventLog: Hashable, Sendable {
     /// One event of a stream.
     package struct Event: Hashable, Sendable {
         /// Its name: `narration`, `token`, `result`; `nil` for the end.

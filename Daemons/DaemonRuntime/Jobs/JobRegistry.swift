@@ -65,17 +65,24 @@ package final class JobRegistry: Sendable {
     package func submit(
         _ operation: String, abandonment: Duration? = nil, _ body: @escaping Job.Body
     ) throws(Refusal) -> Job {
-        guard let work = lifetime.beginWork() else { throw .ending }
+        // Counted before it is allowed to begin: a drain that begins in between waits for it.
+        state.withLock { $0.bodies += 1 }
+        guard let work = lifetime.beginWork() else {
+            bodyReturned()
+            throw .ending
+        }
         let job = Job(
             id: JobID.new(), operation: operation, abandonment: abandonment, limits: limits.events, work: work,
             loop: loop, onEnd: { [weak self] in self?.ended($0) }, onReturn: { [weak self] in self?.bodyReturned() })
         let isTaken = state.withLock { state in
             guard state.live.count < limits.live else { return false }
             state.live[job.id] = job
-            state.bodies += 1
             return true
         }
-        guard isTaken else { throw .tooMany }
+        guard isTaken else {
+            bodyReturned()
+            throw .tooMany
+        }
         job.start(body)
         return job
     }

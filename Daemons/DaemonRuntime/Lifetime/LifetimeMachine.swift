@@ -4,7 +4,7 @@
 /// - Nothing expires while work is in flight or a lease is held. A TTL of 0 never expires.
 /// - Deciding to expire and refusing whatever comes after are one step: the event that finds the daemon idle moves the machine to
 ///   `ended`, and the next request is refused.
-package struct LifetimeMachine: Sendable {
+package struct LifetimeMachine: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         /// Serving. Can transition to `ended`.
         case alive

@@ -23,6 +23,7 @@ package struct CommandOption: Hashable, Sendable {
         CommandOption("--port", value: "PORT", "TCP port to listen on; 0 lets the kernel pick one"),
         CommandOption("--ttl", value: "DURATION", "how long to stay without being used (5m, 1h30m); 0 for ever"),
         CommandOption("--owner", value: "NAME", "who owns this daemon and may stop it"),
+        CommandOption("--yield", "exit with 0 instead of 75 when another process is this daemon already"),
         CommandOption("--log-level", value: "LEVEL", "trace, debug, info, notice, warning or error"),
         CommandOption("--config", value: "FILE", "configuration file to read"),
         CommandOption("--help", "say this and exit"),

@@ -22,7 +22,7 @@ package final class DaemonContext: Sendable {
     package let lifetime: Lifetime
     package let jobs: JobRegistry
     /// The token of this run directory, for calls to other daemons over TCP.
-    package var token: String { tokenFile.text }
+    package var token: String { tokenFile.current }
     /// Says when the daemon begins to drain.
     package let draining: DrainSignal
     let presence: Presence

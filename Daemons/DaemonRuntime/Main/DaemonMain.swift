@@ -40,7 +40,7 @@ package enum DaemonMain {
         try definition.check(arguments)
         let home = try RbeeHome.fromEnvironment(start.variables)
         let settings = try DaemonSettings.resolve(definition, arguments, start, home)
-        let claim = try Claim.make(settings.id, home: home, start: start)
+        let claim = try claim(settings.id, home, start, yields: arguments.has("--yield"))
         let runtime = try makeRuntime(definition, settings, home, arguments, start, claim)
         Task(executorPreference: runtime.context.loop) {
             do {
@@ -51,6 +51,17 @@ package enum DaemonMain {
                 runtime.context.log.flush()
                 fail(definition.name, error)
             }
+        }
+    }
+
+    /// - Parameter yields: end well when another process is this daemon: a service manager that starts again whatever fails would go on and on.
+    private static func claim(_ id: DaemonID, _ home: RbeeHome, _ start: StartEnvironment, yields: Bool) throws(StartError) -> Claim {
+        do throws(StartError) {
+            return try Claim.make(id, home: home, start: start)
+        } catch {
+            guard yields, error.code == .lockLost else { throw error }
+            StandardError.say("\(id): \(error.message); leaving it to that")
+            exit(0)
         }
     }
 

@@ -95,8 +95,9 @@ package final class Presence: Sendable {
     /// Removes the record: a daemon that ends by its own decision leaves none, so that a record without a holder tells of a crash.
     package func removeRecord() {
         state.withLock { state in
-            guard !state.isDisplaced else { return }
-            _ = try? state.directory.remove(PresenceFile.record(state.record.instance))
+            // Another's record under our name stays: whoever replaced our lock may have written it before we noticed.
+            guard !state.isDisplaced, let ours = state.recordFile else { return }
+            _ = try? state.directory.unlink(PresenceFile.record(state.record.instance), ifIdentity: ours)
         }
     }
 
@@ -143,8 +144,8 @@ package final class Presence: Sendable {
 
     /// Whether the lock's path still leads to our lock: neither it nor the directory was removed, moved or replaced.
     private func isInPlace(_ state: State) throws(SystemError) -> Bool {
-        guard try state.lock.isStillLinked(), let standing = try FileIdentity.of(path: state.directory.path) else { return false }
-        return try state.directory.identity().isSameFile(as: standing)
+        guard try state.lock.isStillLinked() else { return false }
+        return try state.directory.isInPlace()
     }
 
     /// Writes the record again unless it is there as it was written. What was put in its place is set aside: it says something else of us.

@@ -54,6 +54,10 @@ final class GuardedEngine: EngineProcess {
         switch event {
         case .started(let pid, _): watchGuard(of: pid)
         case .lost, .failed, .ended: letGo()
+        case .closed:
+            letGo()
+            // The engine died with its guard, if it was there already; what it had started did not.
+            await Remains.end(nonce: nonce, sparing: [getpid(), getppid()], on: loop)
         }
         // It may have ended before what has to be let go was known.
         if state.withLock({ $0.exit != nil }) { letGo() }

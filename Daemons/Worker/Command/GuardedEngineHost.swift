@@ -42,8 +42,9 @@ package struct GuardedEngineHost: EngineHost {
                 throw EngineError(
                     .startFailed, "the engine's program \(launch.executable) could not be started: \(stage): \(SystemError.text(of: errno))"
                 )
-            case .lost, .ended:
-                // The guard of the one before kills what is left of it, which takes milliseconds, and holds the lock until then.
+            case .lost, .ended, .closed:
+                // The guard of the one before kills what is left of it, which takes milliseconds, and holds the lock until then. Or our own was killed
+                // before it had said a word, and its engine with it.
                 guard clock.now < end else {
                     throw EngineError(
                         .startFailed,

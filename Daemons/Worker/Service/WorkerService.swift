@@ -154,8 +154,9 @@ package actor WorkerService: DaemonService {
     private func beat(to endpoint: HTTPEndpoint, answered: @escaping @Sendable (Bool) -> Void) {
         heartbeats.append(
             HeartbeatSender(
-                to: endpoint, path: HeartbeatPath.worker, token: context.token, interval: context.configuration[Settings.heartbeatInterval],
-                loop: context.loop, log: context.log, answered: answered, compose: { self.heartbeat() }))
+                to: endpoint, path: HeartbeatPath.worker, token: { [context] in context.token },
+                interval: context.configuration[Settings.heartbeatInterval], loop: context.loop, log: context.log, answered: answered,
+                compose: { self.heartbeat() }))
     }
 
     /// - Parameter status: nil: what it is doing now.

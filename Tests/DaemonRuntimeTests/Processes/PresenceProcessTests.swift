@@ -106,7 +106,7 @@ import Testing
             func ping(_ token: String) throws -> Int {
                 try connection.ask("POST", "/v1/ping", headers: ["Authorization: Bearer \(token)"]).status
             }
-            while try ping(other) != 200 {}
+            #expect(try ping(other) == 200, "at once, not at the next look")
             #expect(try ping(token) == 401)
         }
     }

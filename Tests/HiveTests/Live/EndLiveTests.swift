@@ -4,6 +4,7 @@ import DaemonLifecycle
 import Glibc
 import HTTP
 import OperationContract
+import Platform
 import Testing
 import WorkerLifecycle
 
@@ -101,6 +102,20 @@ struct EndLiveTests {
             }
             #expect(try await hive.lifecycle.stop().wasRunning)
             #expect(try await home.running().isEmpty)
+        }
+    }
+
+    @Test func heartbeatsCarryTheTokenThatStandsThere() async throws {
+        try await TestHome.with(environment: ["RBEE_HEARTBEAT_INTERVAL": "50ms"]) { home in
+            let queen = try FakeQueen()
+            let hive = try await home.hive(queenURL: queen.url)
+            _ = try await hive.api.spawn()
+            try await queen.hive("a heartbeat") { !$0.workers.isEmpty }
+            try await queen.worker("another one") { _ in true }
+            let other = String(repeating: "0123456789abcdef", count: 4)
+            // In one step: half a token is none, and would be replaced by whoever sees it.
+            try AtomicFile.write("\(home.path)/run/token", Array(other.utf8), mode: 0o600)
+            _ = try await eventually("the other token") { queen.authorizations.contains("Bearer \(other)") ? true : nil }
         }
     }
 }
