@@ -76,7 +76,7 @@ package struct Configuration: Hashable, Sendable {
         }
         var (configuration, problems) = load(bytes: bytes, path: file, environment: environment, flags: flags)
         if let unreadable { problems.append(unreadable) }
-        return (configuration, problems)
+        return (configuration, problems + configuration.exposures)
     }
 
     /// Reads the configuration from the content of a file; nil if there is none.
@@ -88,5 +88,18 @@ package struct Configuration: Hashable, Sendable {
         reader.read(environment: environment)
         if let bytes { reader.read(bytes) }
         return (Configuration(file: path, given: reader.given), reader.problems)
+    }
+
+    /// The daemons that other machines reach, while nobody is asked for a key.
+    var exposures: [ConfigurationProblem] {
+        guard self[Settings.apiKeys].isEmpty else { return [] }
+        return [Settings.queenHost, Settings.hiveHost, Settings.workerHost].compactMap { setting in
+            let host = self[setting].lowercased()
+            guard !host.hasPrefix("127."), !["localhost", "::1", "[::1]"].contains(host) else { return nil }
+            return ConfigurationProblem(
+                kind: .exposed, source: entry(setting.key).source, key: setting.key.name,
+                message:
+                    "\(host) is reached from other machines, and api_keys is empty: whoever reaches it may use its models; set api_keys")
+        }
     }
 }

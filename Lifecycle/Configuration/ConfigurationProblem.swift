@@ -21,8 +21,11 @@ package struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConv
         /// A key is not known.
         package static let unknownKey = Kind(rawValue: "unknown_key")
 
+        /// A daemon listens beyond this machine and asks for no key.
+        package static let exposed = Kind(rawValue: "exposed")
+
         /// Whether it changes nothing that could be meant: a daemon tells of it and goes on.
-        package var isWarning: Bool { self == .unknownKey }
+        package var isWarning: Bool { self == .unknownKey || self == .exposed }
     }
 
     /// The kind of fault.

@@ -81,7 +81,7 @@ struct ConfigurationReader {
         case .list:
             guard let texts = node.scalars, texts.allSatisfy({ !$0.isEmpty }) else { return expected(key, node, source) }
             set(key, .list(texts), source)
-        case .port, .count, .size, .duration, .boolean, .text, .choice:
+        case .port, .count, .size, .duration, .boolean, .text, .path, .choice:
             guard let value = node.scalar.flatMap(key.type.value) else { return expected(key, node, source) }
             set(key, value, source)
         }

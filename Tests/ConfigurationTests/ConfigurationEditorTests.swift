@@ -79,9 +79,10 @@ struct ConfigurationEditorTests {
         switch key.type {
         case .port: "4321"
         case .count: "77"
-        case .size: "32KiB"
+        case .size(let range): ByteSizeText.format(range.lowerBound * 2)
         case .duration: "7s"
         case .boolean: "false"
+        case .path: "~/some: folder"
         case .text: "it's: \"odd\" # text"
         case .choice(let words): words[0]
         case .list, .models: ""

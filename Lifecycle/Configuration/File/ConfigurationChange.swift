@@ -40,7 +40,7 @@ extension ConfigurationFile {
             throw ConfigurationError(.notEditable, "\(key.name) cannot be set by a command; edit \(path)", path: path)
         }
         let (configuration, problems) = Configuration.load(file: nil, flags: [key.name: text])
-        if let problem = problems.first {
+        if let problem = problems.first(where: { !$0.kind.isWarning }) {
             throw ConfigurationError(.badValue, "\(key.name): \(problem.message)", underlying: problem)
         }
         let entry = configuration.entry(key)

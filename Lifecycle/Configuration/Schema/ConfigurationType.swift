@@ -14,6 +14,8 @@ package enum ConfigurationType: Hashable, Sendable {
     case boolean
     /// Some text that is not empty.
     case text
+    /// A path: absolute, or beginning with `~/` for the user's own folder.
+    case path
     /// One of these words.
     case choice([String])
     /// A list of texts; outside a file also `a,b`.
@@ -32,6 +34,7 @@ package enum ConfigurationType: Hashable, Sendable {
             "a duration from \(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound)), like 500ms, 30s, 5m or 0"
         case .boolean: "true or false"
         case .text: "some text"
+        case .path: "an absolute path, or one that begins with ~/"
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .list: "a list, like [a, b]"
         case .models: "a mapping of model names to their engines"
@@ -41,7 +44,7 @@ package enum ConfigurationType: Hashable, Sendable {
     /// Whether the value is one scalar.
     package var isScalar: Bool {
         switch self {
-        case .port, .count, .size, .duration, .boolean, .text, .choice: true
+        case .port, .count, .size, .duration, .boolean, .text, .path, .choice: true
         case .list, .models: false
         }
     }
@@ -64,6 +67,7 @@ package enum ConfigurationType: Hashable, Sendable {
             default: return nil
             }
         case .text: return text.isEmpty || text.utf8.contains(0) ? nil : .text(text)
+        case .path: return (text.hasPrefix("/") || text.hasPrefix("~/")) && !text.utf8.contains(0) ? .text(text) : nil
         case .choice(let words): return words.contains(text) ? .text(text) : nil
         case .list:
             let parts = text.split(separator: ",", omittingEmptySubsequences: true).map(trimmed)

@@ -33,6 +33,23 @@ package enum Settings {
     /// The model served when none is named.
     package static let workerModel = Setting("worker.model", .text, "builtin", "model that is started and asked when none is named")
 
+    /// How long an unused context daemon stays.
+    package static let contextTTL = Setting(
+        "context.ttl", .duration(anyDuration), Duration.zero, "how long an unused context daemon stays; 0 for ever")
+    /// Where the context daemon keeps what it remembers.
+    package static let contextDataDirectory = Setting(
+        "context.data_dir", .path, String?.none, "folder in which the context daemon remembers projects")
+    /// The most projects in the context daemon's memory.
+    package static let contextMaxProjects = Setting(
+        "context.max_projects", .count(1...10_000), 3, "most projects the context daemon keeps in memory")
+    /// The memory the context daemon may use.
+    package static let contextMaxMemory = Setting(
+        "context.max_memory", .size((16 << 20)...(1 << 40)), 100 << 20, "memory from 70 % of which the context daemon drops projects")
+    /// How long a message to the context daemon may take to arrive.
+    package static let contextMessageTimeout = Setting(
+        "context.message_timeout", .duration(wait), Duration.milliseconds(100),
+        "how long a message to the context daemon may take from its first byte to its last")
+
     /// How long a daemon may take until it is ready.
     package static let startTimeout = Setting(
         "start.timeout", .duration(wait), Duration.seconds(30), "how long a daemon may take until it is ready")
@@ -83,7 +100,9 @@ package enum Settings {
     package static let all: [ConfigurationKey] = [
         queenHost.key, queenPort.key, queenTTL.key, queenAutostartHive.key, queenAutostartWorker.key, hiveHost.key, hivePort.key,
         hiveTTL.key,
-        workerHost.key, workerTTL.key, workerModel.key, startTimeout.key, stopGrace.key, stopTerm.key, heartbeatInterval.key,
+        workerHost.key, workerTTL.key, workerModel.key, contextTTL.key, contextDataDirectory.key, contextMaxProjects.key,
+        contextMaxMemory.key,
+        contextMessageTimeout.key, startTimeout.key, stopGrace.key, stopTerm.key, heartbeatInterval.key,
         heartbeatTimeout.key, logLevel.key, httpHeadBytes.key, httpHeadTimeout.key, httpBodyBytes.key, httpIdleTimeout.key,
         httpConnections.key, httpHosts.key, httpOrigins.key, apiKeys.key, binDirectory.key, models.key,
     ]
@@ -124,6 +143,7 @@ package enum Settings {
         case .queen: queenTTL
         case .hive: hiveTTL
         case .worker: workerTTL
+        case .context: contextTTL
         default: nil
         }
     }
