@@ -143,6 +143,10 @@ let testTargets: [Target] = [
         ]
     ),
     tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
+    .testTarget(
+        name: "InterleavingTests",
+        dependencies: ["DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"],
+        path: "Tests/Interleavings", swiftSettings: swift),
     tests(
         "EndToEndTests",
         [
