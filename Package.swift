@@ -107,6 +107,9 @@ let testTargets: [Target] = [
     tests(
         "DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform", "rbee-launch", "rbee-test-daemon"]),
     testProgram("rbee-test-daemon", in: "TestDaemon", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract"]),
+    .executableTarget(name: "rbee-hostile", path: "Tests/HostileDaemon", cSettings: c),
+    .executableTarget(name: "rbee-bystander", path: "Tests/Bystander", cSettings: c),
+    testProgram("rbee-racer", in: "Racer", ["DaemonContract", "DaemonLifecycle"]),
     testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
     tests(
         "DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),
