@@ -147,6 +147,13 @@ let testTargets: [Target] = [
     ),
     tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
     .testTarget(
+        name: "LawTests",
+        dependencies: [
+            "CPlatform", "DaemonContract", "DaemonHarness", "DaemonLifecycle", "EventLoop", "HTTP", "OperationContract", "Platform",
+            "queen-rbee", "rbee-bystander", "rbee-hive", "rbee-hostile", "rbee-keeper", "rbee-launch", "rbee-racer", "rbee-test-daemon",
+            "rbee-worker",
+        ], path: "Tests/Laws", swiftSettings: swift),
+    .testTarget(
         name: "InterleavingTests",
         dependencies: ["DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"],
         path: "Tests/Interleavings", swiftSettings: swift),
