@@ -110,6 +110,18 @@ let testTargets: [Target] = [
     .executableTarget(name: "rbee-hostile", path: "Tests/HostileDaemon", cSettings: c),
     .executableTarget(name: "rbee-bystander", path: "Tests/Bystander", cSettings: c),
     testProgram("rbee-racer", in: "Racer", ["DaemonContract", "DaemonLifecycle"]),
+    testProgram(
+        "rbee-chaos", in: "Chaos",
+        [
+            "CPlatform", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform",
+            "QueenLifecycle", "WorkerLifecycle",
+        ]),
+    tests(
+        "ChaosTests",
+        [
+            "DaemonContract", "DaemonHarness", "Platform", "rbee-bystander", "rbee-chaos", "queen-rbee", "rbee-hive", "rbee-keeper",
+            "rbee-launch", "rbee-test-daemon", "rbee-worker",
+        ]),
     testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
     tests(
         "DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),

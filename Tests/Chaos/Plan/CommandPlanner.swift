@@ -1,0 +1,53 @@
+/// Draws what keepers and library callers do.
+enum CommandPlanner {
+    /// The model whose engine is a program of its own.
+    static let engineModel = "eng"
+    private static let models = ["builtin", "builtin", engineModel]
+
+    static func step(_ generator: inout SeededGenerator) -> CommandStep {
+        var words = command(&generator)
+        if takesTimeout(words), generator.happens(70) { words += ["--timeout", generator.one(of: ["5s", "10s", "20s"])] }
+        return CommandStep(pause: generator.number(in: 0...400), words: words)
+    }
+
+    private static func command(_ generator: inout SeededGenerator) -> [String] {
+        let kind = generator.one(of: ["queen", "hive"])
+        let worker = "w-\(generator.number(in: 1...3))"
+        let model = generator.one(of: models)
+        let families: [(weight: Int, value: [String])] = [
+            (9, [kind, "start", "--json"]), (9, [kind, "ensure", "--json"]), (4, [kind, "stop", "--grace", "1s"]),
+            (5, [kind, "restart", "--json"]), (2, [kind, "stop", "--no-cascade", "--grace", "500ms"]),
+            (7, ["worker", "start", worker, "--model", model, "--json"]), (4, ["worker", "stop", worker, "--grace", "1s"]),
+            (3, ["worker", "restart", worker, "--model", model, "--json"]), (3, ["worker", "stop", "--all", "--grace", "1s"]),
+            (5, ["worker", "spawn", "--model", model]), (2, ["worker", "get", worker]),
+            (9, ["up", "--json"]), (4, ["up", "--model", engineModel, "--json"]), (3, ["down", "--grace", "1s"]),
+            (1, ["shutdown-all", "--grace", "1s"]),
+            (12, ["infer", "--model", model, "--max-tokens", "8", "The bees keep"]), (6, ["ping", kind]),
+            (3, ["ping", "worker/\(worker)"]),
+            (8, ["list", "--json"]), (7, ["status", "--json"]), (3, ["keep-alive", "--for", "300ms"]), (2, ["doctor"]),
+            (3, ["doctor", "--fix"]), (2, [kind, "logs", "-n", "3"]),
+        ]
+        return generator.weighted(families)
+    }
+
+    private static func takesTimeout(_ words: [String]) -> Bool {
+        words.contains { ["start", "ensure", "restart", "up", "stop", "infer", "spawn"].contains($0) }
+    }
+
+    static func call(_ generator: inout SeededGenerator) -> LibraryStep {
+        let call: LibraryStep.Call = generator.weighted([
+            (30, .ensure), (18, .send), (10, .lease), (10, .release), (8, .stop), (6, .restart), (6, .find), (6, .status), (6, .ping),
+        ])
+        return LibraryStep(pause: generator.number(in: 0...300), call: call, charge: generator.one(of: Charge.allCases))
+    }
+
+    /// A command that cannot fail where nobody disturbs: it has all the time a busy machine may need.
+    static func witness(_ generator: inout SeededGenerator) -> CommandStep {
+        let words: [String] = generator.weighted([
+            (30, ["ping", "queen", "--timeout", "60s"]), (20, ["ping", "hive", "--timeout", "60s"]),
+            (30, ["infer", "--model", "builtin", "--max-tokens", "8", "--timeout", "60s", "The bees keep"]),
+            (20, ["list", "--json"]),
+        ])
+        return CommandStep(pause: generator.number(in: 200...900), words: words)
+    }
+}

@@ -1,0 +1,133 @@
+import DaemonContract
+import EventLoop
+import Glibc
+
+/// The quiet after a storm: waits until a home has settled, checks the laws, and asks of it what the round's ending says.
+struct Quiet: Sendable {
+    let run: ChaosRun
+
+    /// So long a home may take to settle: whoever was displaced drains, whoever was killed is started again after a pause, on a machine that is busy.
+    private static let patience: Duration = .seconds(120)
+
+    /// Waits until nothing breaks a law.
+    ///
+    /// - Returns: what still did when the patience was over.
+    func settle(_ home: ChaosHome, isTidied: Bool = false) async -> [Violation] {
+        let end = run.timeline.elapsed + Self.patience
+        while true {
+            let snapshot = await look(at: home)
+            let judge = LawJudge(snapshot: snapshot, isTidied: isTidied)
+            let violations = judge.violations()
+            if violations.isEmpty || run.isEnding {
+                run.tally.add(.lawChecks, judge.checks.count)
+                return []
+            }
+            // A crash is none that goes away.
+            if run.timeline.elapsed > end || violations.contains(where: { $0.text.contains("crashed") }) { return violations }
+            await run.rest(.milliseconds(300))
+        }
+    }
+
+    /// The home, seen the same before and after `list` looked at it.
+    private func look(at home: ChaosHome) async -> Snapshot {
+        let before = await take(home)
+        let listed = await rows(home)
+        var snapshot = await take(home)
+        snapshot.listed = listed
+        // Somebody came or went: what list says is of another moment. The next look is compared again.
+        if Set(before.daemons.map(\.key)) != Set(snapshot.daemons.map(\.key)) { snapshot.listed = nil }
+        return snapshot
+    }
+
+    private func take(_ home: ChaosHome) async -> Snapshot {
+        let snapshot = try? await onBlockingThread { [reader = run.reader] in Snapshot.take(of: home, reader: reader) }
+        return snapshot ?? Snapshot(home: home.index)
+    }
+
+    private func rows(_ home: ChaosHome) async -> [DaemonStatusRow]? {
+        guard let outcome = try? await KeeperRun(["list", "--json"], home: home).finish(), outcome.end == .exit(0) else { return nil }
+        return try? ContractJSON.decode(DaemonStatusList.self, text: outcome.output).daemons
+    }
+
+    // MARK: What is asked
+
+    /// A command that must succeed, since nobody disturbs.
+    func demand(_ words: [String], _ home: ChaosHome, law: Violation.Law, because: String) async -> [Violation] {
+        guard !run.isEnding else { return [] }
+        do {
+            run.timeline.add("demanded: \(words.joined(separator: " "))", home: home.index)
+            let outcome = try await KeeperRun(words, home: home).finish()
+            guard !run.isEnding else { return [] }
+            run.tally.add(.keepers)
+            run.timeline.add("demanded: \(words.joined(separator: " ")): \(outcome.end)", home: home.index)
+            if outcome.end == .exit(0) { return [] }
+            return [
+                Violation(
+                    law, home: home.index,
+                    "\(because): rbee-keeper \(words.joined(separator: " ")): \(outcome.end)\n\(outcome.errors.suffix(2000))")
+            ]
+        } catch {
+            return [Violation(law, home: home.index, "the harness could not run rbee-keeper: \(error)")]
+        }
+    }
+
+    /// Law 6: whatever was killed and damaged, the next command brings it back.
+    func recover(_ home: ChaosHome) async -> [Violation] {
+        let why = "nothing that was left behind may block what is asked for now"
+        var violations = await demand(["up", "--model", "builtin", "--json", "--timeout", "100s"], home, law: .noOrphans, because: why)
+        for model in ["builtin", CommandPlanner.engineModel] where violations.isEmpty {
+            violations += await demand(
+                ["infer", "--model", model, "--max-tokens", "8", "--timeout", "100s", "The bees keep"], home, law: .noOrphans, because: why)
+        }
+        if violations.isEmpty { violations = await settle(home, isTidied: true) }
+        return violations
+    }
+
+    func down(_ home: ChaosHome) async -> [Violation] {
+        let violations = await demand(["down", "--grace", "2s"], home, law: .stopEnds, because: "down has to end all that the keeper owns")
+        guard violations.isEmpty else { return violations }
+        return await settle(home) { $0.keepersOwn() }
+    }
+
+    /// Laws 6 and 7: everything goes, and leaves nothing.
+    func shutDown(_ home: ChaosHome) async -> [Violation] {
+        let violations = await demand(
+            ["shutdown-all", "--grace", "2s"], home, law: .stopEnds, because: "shutdown-all has to end everything")
+        guard violations.isEmpty else { return violations }
+        return await leftNothing(home)
+    }
+
+    func leftNothing(_ home: ChaosHome) async -> [Violation] {
+        await settle(home) { $0.leftovers(now: UInt64(max(0, time(nil)))) }
+    }
+
+    private func settle(_ home: ChaosHome, _ judged: @Sendable (LawJudge) -> [Violation]) async -> [Violation] {
+        // Shepherds write down how their daemons ended, and a port's queue empties: moments, not more.
+        let end = run.timeline.elapsed + .seconds(30)
+        while true {
+            let violations = judged(LawJudge(snapshot: await look(at: home)))
+            if violations.isEmpty || run.isEnding {
+                run.tally.add(.lawChecks)
+                return []
+            }
+            if run.timeline.elapsed > end { return violations }
+            await run.rest(.milliseconds(200))
+        }
+    }
+
+    /// The daemons of a home that do not go by themselves, to see whether they are the same later.
+    func daemons(of home: ChaosHome) async -> Set<SeenProcess.Key> {
+        Set(await take(home).daemons.filter { $0.daemon != "worker/\(LibraryCaller.briefInstance)" }.map(\.key))
+    }
+
+    /// Makes starters that died a minute older, so that nobody has to wait for it: a start that is under way is never so old.
+    func age(_ home: ChaosHome) {
+        for entry in HomeFiles(home: home).handles() {
+            guard var file = ChaosFile.read(entry.path).flatMap({ try? ContractJSON.decode(HandleFile.self, from: $0) }), file.intent,
+                file.createdAt > 120
+            else { continue }
+            file.createdAt -= 120
+            if let bytes = try? ContractJSON.encodePretty(file) { ChaosFile.replace(entry.path, bytes) }
+        }
+    }
+}
