@@ -42,6 +42,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let contracts: [Target] = [
     module("DaemonContract", in: "Contracts"),
     module("OperationContract", in: "Contracts", ["DaemonContract"]),
+    module("ContextContract", in: "Contracts"),
 ]
 
 let lifecycle: [Target] = [
@@ -53,6 +54,9 @@ let lifecycle: [Target] = [
     module("EventLoop", in: "Lifecycle", ["CEvent", "CPlatform", "Platform"]),
     module("Sockets", in: "Lifecycle", ["CPlatform", "EventLoop", "Platform"]),
     module("HTTP", in: "Lifecycle", ["CLLHTTP", "CPlatform", "EventLoop", "Platform", "Sockets"]),
+    .systemLibrary(name: "CMsgPack", path: "Lifecycle/CMsgPack", providers: [.apt(["libmsgpack-dev"]), .brew(["msgpack"])]),
+    .systemLibrary(name: "CJansson", path: "Lifecycle/CJansson", providers: [.apt(["libjansson-dev"]), .brew(["jansson"])]),
+    module("IPC", in: "Lifecycle", ["CJansson", "CMsgPack", "CPlatform", "EventLoop", "Platform", "Sockets"]),
     module("Configuration", in: "Lifecycle", ["CYAML", "DaemonContract", "Platform"]),
     module("DaemonLifecycle", in: "Lifecycle", ["CPlatform", "DaemonContract", "EventLoop", "HTTP", "Platform"]),
     module("QueenLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
@@ -89,7 +93,7 @@ let tools: [Target] = [
     module(
         "KeeperCommands", in: "Tools",
         [
-            "Configuration", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP",
+            "Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP",
             "HiveLifecycle",
             "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
@@ -103,6 +107,7 @@ let testTargets: [Target] = [
     tests("LauncherTests", ["CPlatform", "Platform", "rbee-launch"]),
     tests("EventLoopTests", ["EventLoop", "Platform"]),
     tests("HTTPTests", ["CPlatform", "EventLoop", "HTTP", "Platform"]),
+    tests("IPCTests", ["ContextContract", "EventLoop", "IPC", "Platform"]),
     tests("ConfigurationTests", ["Configuration", "DaemonContract", "Platform"]),
     tests(
         "DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform", "rbee-launch", "rbee-test-daemon"]),
@@ -157,7 +162,7 @@ let testTargets: [Target] = [
             "rbee-launch", "rbee-worker",
         ]
     ),
-    tests("KeeperCommandsTests", ["Configuration", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
+    tests("KeeperCommandsTests", ["Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
     .testTarget(
         name: "LawTests",
         dependencies: [
@@ -184,6 +189,7 @@ let package = Package(
     products: [
         .library(name: "DaemonContract", targets: ["DaemonContract"]),
         .library(name: "OperationContract", targets: ["OperationContract"]),
+        .library(name: "ContextContract", targets: ["ContextContract"]),
         .library(name: "DaemonLifecycle", targets: ["DaemonLifecycle"]),
         .library(name: "QueenLifecycle", targets: ["QueenLifecycle"]),
         .library(name: "HiveLifecycle", targets: ["HiveLifecycle"]),

@@ -1,0 +1,2 @@
+// JSON that says so when a key stands there twice, from Debian's libjansson-dev.
+#include <jansson.h>

@@ -1,0 +1,2 @@
+// MessagePack, from Debian's libmsgpack-dev.
+#include <msgpack.h>

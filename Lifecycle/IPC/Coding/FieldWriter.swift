@@ -1,0 +1,44 @@
+/// The members of a map that is being made.
+final class FieldBox {
+    private var members: [(key: String, value: () -> MessageValue)] = []
+
+    var value: MessageValue { .map(members.map { MessageValue.Member($0.key, $0.value()) }) }
+
+    /// Puts a value, which may still grow, under a key; what stood there is replaced.
+    func put(_ key: String, _ value: @escaping () -> MessageValue) {
+        if let index = members.firstIndex(where: { $0.key == key }) {
+            members[index].value = value
+        } else {
+            members.append((key, value))
+        }
+    }
+}
+
+/// Writes named fields.
+struct FieldWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let box: FieldBox
+    let codingPath: [any CodingKey]
+
+    mutating func encodeNil(forKey key: Key) throws { box.put(key.stringValue) { .null } }
+
+    mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+        let value = try TreeEncoder.value(of: value, at: codingPath + [key])
+        box.put(key.stringValue) { value }
+    }
+
+    mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+        encoder(key).container(keyedBy: type)
+    }
+
+    mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }
+    mutating func superEncoder() -> any Encoder { encoder("super") }
+    mutating func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
+
+    private func encoder(_ key: Key) -> TreeEncoder { encoder(key.stringValue) }
+
+    private func encoder(_ name: String) -> TreeEncoder {
+        let encoder = TreeEncoder(codingPath: codingPath)
+        box.put(name) { encoder.value }
+        return encoder
+    }
+}
