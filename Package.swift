@@ -54,6 +54,7 @@ let lifecycle: [Target] = [
     module("EventLoop", in: "Lifecycle", ["CEvent", "CPlatform", "Platform"]),
     module("Sockets", in: "Lifecycle", ["CPlatform", "EventLoop", "Platform"]),
     module("HTTP", in: "Lifecycle", ["CLLHTTP", "CPlatform", "EventLoop", "Platform", "Sockets"]),
+    .systemLibrary(name: "CHash", path: "Lifecycle/CHash", providers: [.apt(["libmd-dev"]), .brew(["libmd"])]),
     .systemLibrary(name: "CMsgPack", path: "Lifecycle/CMsgPack", providers: [.apt(["libmsgpack-dev"]), .brew(["msgpack"])]),
     .systemLibrary(name: "CJansson", path: "Lifecycle/CJansson", providers: [.apt(["libjansson-dev"]), .brew(["jansson"])]),
     module("IPC", in: "Lifecycle", ["CJansson", "CMsgPack", "CPlatform", "EventLoop", "Platform", "Sockets"]),
@@ -62,6 +63,7 @@ let lifecycle: [Target] = [
     module("QueenLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
     module("HiveLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
     module("WorkerLifecycle", in: "Lifecycle", ["DaemonContract", "DaemonLifecycle"]),
+    module("ContextLifecycle", in: "Lifecycle", ["ContextContract", "DaemonContract", "DaemonLifecycle", "IPC", "Platform"]),
 ]
 
 let daemons: [Target] = [
@@ -83,6 +85,14 @@ let daemons: [Target] = [
     module(
         "Worker", in: "Daemons",
         ["Configuration", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"]),
+    module(
+        "Context", in: "Daemons",
+        [
+            "CHash", "CPlatform", "Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop",
+            "IPC",
+            "Platform",
+        ]),
+    main("rbee-context", in: "Daemons", ["Context", "DaemonRuntime"]),
     main("queen-rbee", in: "Daemons", ["DaemonRuntime", "Queen"]),
     main("rbee-hive", in: "Daemons", ["DaemonRuntime", "Hive"]),
     main("rbee-worker", in: "Daemons", ["DaemonRuntime", "Worker"]),
@@ -93,7 +103,7 @@ let tools: [Target] = [
     module(
         "KeeperCommands", in: "Tools",
         [
-            "Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP",
+            "Configuration", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP",
             "HiveLifecycle",
             "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
@@ -162,6 +172,12 @@ let testTargets: [Target] = [
             "rbee-launch", "rbee-worker",
         ]
     ),
+    tests(
+        "ContextTests",
+        [
+            "Context", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonHarness", "DaemonLifecycle", "EventLoop", "IPC",
+            "Platform", "rbee-context", "rbee-launch",
+        ]),
     tests("KeeperCommandsTests", ["Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
     .testTarget(
         name: "LawTests",
@@ -177,7 +193,7 @@ let testTargets: [Target] = [
     tests(
         "EndToEndTests",
         [
-            "DaemonContract", "DaemonHarness", "EventLoop", "HTTP", "OperationContract", "Platform", "queen-rbee",
+            "DaemonContract", "DaemonHarness", "EventLoop", "HTTP", "OperationContract", "Platform", "queen-rbee", "rbee-context",
             "rbee-hive",
             "rbee-keeper",
             "rbee-launch", "rbee-test-daemon", "rbee-worker",
@@ -194,9 +210,11 @@ let package = Package(
         .library(name: "QueenLifecycle", targets: ["QueenLifecycle"]),
         .library(name: "HiveLifecycle", targets: ["HiveLifecycle"]),
         .library(name: "WorkerLifecycle", targets: ["WorkerLifecycle"]),
+        .library(name: "ContextLifecycle", targets: ["ContextLifecycle"]),
         .executable(name: "queen-rbee", targets: ["queen-rbee"]),
         .executable(name: "rbee-hive", targets: ["rbee-hive"]),
         .executable(name: "rbee-worker", targets: ["rbee-worker"]),
+        .executable(name: "rbee-context", targets: ["rbee-context"]),
         .executable(name: "rbee-keeper", targets: ["rbee-keeper"]),
         .executable(name: "rbee-launch", targets: ["rbee-launch"]),
     ],

@@ -1,0 +1,4 @@
+import Context
+import DaemonRuntime
+
+DaemonMain.run(ContextDaemon.definition)
