@@ -1,4 +1,5 @@
 import DaemonContract
+import DaemonHarness
 import Glibc
 import Platform
 import Testing

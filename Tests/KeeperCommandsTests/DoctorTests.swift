@@ -23,8 +23,8 @@ import Testing
         let outcome = await doctor()
         #expect(outcome.exit == .done)
         #expect(outcome.lines.last == "all is well")
-        #expect(outcome.output.contains("ok  queen-rbee   /bin/queen-rbee is version 0.1.0"))
-        #expect(outcome.output.contains("ok  port 7833    is free for the queen"))
+        #expect(outcome.output.contains("ok  queen-rbee    /bin/queen-rbee is version 0.1.0"))
+        #expect(outcome.output.contains("ok  port 7833     is free for the queen"))
         #expect(!home.exists("run"), "looking makes nothing")
     }
 
@@ -43,7 +43,7 @@ import Testing
         chmod("\(home.root)/run", 0o755)
         let outcome = await doctor()
         #expect(outcome.exit == .failed)
-        #expect(outcome.output.contains("fail  run          \(home.root)/run has mode 755, but must be 700"))
+        #expect(outcome.output.contains("fail  run           \(home.root)/run has mode 755, but must be 700"))
         #expect(outcome.output.contains("try: chmod 700 '\(home.root)/run'"))
     }
 
@@ -126,6 +126,13 @@ import Testing
         try home.write("run/queen/default.json", record(nonce.text))
         #expect(await doctor().output.contains("its socket is missing"))
         try home.write("run/queen/default.sock", "")
+        let obstacle = await doctor()
+        #expect(obstacle.exit == .failed)
+        #expect(obstacle.output.contains("runs and cannot be reached: a file stands in the place of its socket"))
+        #expect(obstacle.output.contains("try: rm -r '\(home.root)/run/queen/default.sock'"))
+        try directory.remove("default.sock")
+        let socket = try directory.bindSocket("default.sock")
+        defer { socket.descriptor.close() }
         #expect(await doctor().output.contains("ok  queen/default  lock, record and socket agree on process \(getpid())"))
         try home.write("run/queen/default.lock", "what is this?\n")
         let corrupt = await doctor()
@@ -139,7 +146,7 @@ import Testing
         #expect(taken.exit == .failed)
         #expect(
             taken.output.contains(
-                "fail  port 7833    is held by process 4 (nginx), so the queen cannot use it\n      try: rbee-keeper config set queen.port 0"
+                "fail  port 7833     is held by process 4 (nginx), so the queen cannot use it\n      try: rbee-keeper config set queen.port 0"
             ))
         let elsewhere = await doctor(daemons: FakeDaemons([.running(.queen, "default", pid: 9, port: 4000)]), probes: nginx)
         #expect(elsewhere.exit == .done && elsewhere.output.contains("warn  port 7833"))
@@ -150,7 +157,7 @@ import Testing
     @Test func programsAndVersions() async {
         let missing = await doctor(daemons: FakeDaemons(isInstalled: false))
         #expect(missing.exit == .failed)
-        #expect(missing.output.contains("rbee-launch  was not found; looked in /a, /b"))
+        #expect(missing.output.contains("rbee-launch   was not found; looked in /a, /b"))
         #expect(missing.output.contains("try: rbee-keeper queen install PATH"))
         let old = await doctor(probes: FakeProbes(version: "queen-rbee 0.0.9"))
         #expect(old.exit == .done && old.output.contains("/bin/queen-rbee says 'queen-rbee 0.0.9', this keeper is 0.1.0"))
@@ -161,7 +168,7 @@ import Testing
         #expect(silent.exit == .failed && silent.output.contains("runs and does not answer\n      try: rbee-keeper hive restart"))
         let failed = await doctor(
             daemons: FakeDaemons([DaemonStatusRow(kind: .worker, instance: "a", state: .failed, reason: "5 starts in 60 s")]))
-        #expect(failed.exit == .failed && failed.output.contains("worker/a     failed: 5 starts in 60 s"))
+        #expect(failed.exit == .failed && failed.output.contains("worker/a      failed: 5 starts in 60 s"))
     }
 
     @Test func aHomeThatIsNone() async {

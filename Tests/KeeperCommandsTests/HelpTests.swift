@@ -28,6 +28,8 @@ import Testing
                   queen         the queen: takes requests and jobs and hands them to workers
                   hive          the hive: starts, supervises and stops the workers of this machine
                   worker        workers: each serves one model
+                  context       the context daemon: remembers projects for coding tools
+                  boot          daemons that are started at login or boot
                   config        the configuration
 
                 Options of every command:

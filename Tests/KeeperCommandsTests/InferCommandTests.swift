@@ -1,5 +1,6 @@
 import DaemonContract
 import KeeperCommands
+import Synchronization
 import Testing
 
 @Suite struct InferCommandTests {
@@ -76,6 +77,53 @@ import Testing
         #expect(
             outcome.errors == #"{"error":{"code":"invalid_value","message":"http://127.0.0.1:7833 refused POST /v1/jobs (400): "#
                 + #"there is no model x","next":["rbee-keeper logs"]}}"# + "\n")
+    }
+
+    /// Refuses jobs so often, as a queen does that is gone or going; then takes them.
+    private static func refusing(_ times: Int, with refusal: @escaping @Sendable () throws -> DaemonReply) -> FakeConnection {
+        let left = Mutex(times)
+        return FakeConnection(
+            answer: { _, _, _ in
+                let isRefused = left.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+                if isRefused { return try refusal() }
+                return DaemonReply(status: 200, body: Array(#"{"job_id":"job-1","sse_url":"/v1/jobs/job-1/stream"}"#.utf8))
+            },
+            events: { _, _ in
+                AsyncThrowingStream { stream in
+                    for event in story { stream.yield(event) }
+                    stream.finish()
+                }
+            })
+    }
+
+    private static let gone = KeeperError(.notRunning, "queen/default does not run", next: ["rbee-keeper queen start"], exit: .notRunning)
+
+    @Test func aQueenThatIsGoneWhenTheJobComesIsStartedOnceMore() async {
+        let connection = Self.refusing(1) { throw Self.gone }
+        let fixture = fixture(connection)
+        let outcome = await fixture.run("infer", "-m", "builtin", "hello")
+        #expect(outcome.exit == .done && outcome.output == "Once upon\n", "\(outcome.errors)")
+        #expect(fixture.daemons?.diary == ["start queen/default", "start queen/default"])
+        #expect(connection.requests == ["POST /v1/jobs", "POST /v1/jobs", "GET /v1/jobs/job-1/stream"])
+    }
+
+    @Test func aQueenThatDrainsWhenTheJobComesIsWaitedForAndStartedOnceMore() async {
+        let connection = Self.refusing(1) {
+            DaemonReply(status: 503, body: Array(#"{"error":{"code":"draining","message":"the daemon is draining"}}"#.utf8))
+        }
+        let outcome = await fixture(connection).run("infer", "-m", "builtin", "hello")
+        #expect(outcome.exit == .done && outcome.output == "Once upon\n", "\(outcome.errors)")
+    }
+
+    @Test func aQueenThatGoesAgainAndAgainIsSaidNotToRun() async {
+        let connection = Self.refusing(2) { throw Self.gone }
+        let fixture = fixture(connection)
+        let outcome = await fixture.run("infer", "-m", "builtin", "hello")
+        #expect(outcome.exit == .notRunning && outcome.errors.hasSuffix("  try: rbee-keeper queen start\n"))
+        #expect(fixture.daemons?.diary.count == 2)
     }
 
     @Test func aLostStreamGoesOnFromTheLastEvent() async {

@@ -173,6 +173,31 @@ import Testing
         #expect(hive.lastBody.contains(#""instance":"a","model":"tiny","operation":"worker_spawn""#))
     }
 
+    @Test func whoseOwnerGoesMeanwhileIsStartedAllTheSame() async {
+        let daemons = FakeDaemons([.running(.hive, "localhost"), .running(.worker, "a", owner: "hive/localhost", port: 40000)])
+        daemons.state.withLock { state in
+            // The hive's row is there, and nobody answers any more.
+            var plan = StartPlan(.hive)
+            plan.worker = WorkerPlan(model: "tiny")
+            plan.id = (try? DaemonID(kind: .worker, instance: "a")) ?? plan.id
+            state.running["worker/a"] = plan
+        }
+        let outcome = await KeeperFixture(daemons: daemons).run("worker", "restart", "a")
+        #expect(outcome.exit == .done, "\(outcome.errors)")
+        #expect(daemons.diary == ["stop worker/a", "start worker/a"])
+        #expect(daemons.plans.last?.worker?.model == "tiny")
+    }
+
+    @Test func aWorkerThatHangsIsRestartedWithTheModelThatIsTyped() async {
+        let daemons = FakeDaemons([.running(.worker, "a", state: .silent, port: 40000)])
+        let without = await KeeperFixture(daemons: daemons).run("worker", "restart", "a")
+        #expect(without.exit == .usage && without.errors.contains("worker/a does not say which model it serves: --model is missing"))
+        #expect(daemons.diary.isEmpty)
+        let with = await KeeperFixture(daemons: daemons).run("worker", "restart", "a", "--model", "tiny")
+        #expect(with.exit == .done, "\(with.errors)")
+        #expect(daemons.diary == ["stop worker/a", "start worker/a"])
+    }
+
     @Test func aWorkerThatDoesNotRunCannotBeRestartedWithoutItsModel() async {
         let outcome = await KeeperFixture(daemons: FakeDaemons()).run("worker", "restart", "a")
         #expect(outcome.exit == .usage && outcome.errors.contains("--model is missing"))
@@ -218,7 +243,7 @@ import Testing
             .running(.worker, "a", owner: "hive/localhost"),
         ])
         _ = await KeeperFixture(daemons: daemons).run("down")
-        #expect(daemons.diary == ["stop worker/a"])
+        #expect(daemons.diary == ["stop worker/a", "clear hive/localhost"], "what a killed one left goes too")
     }
 
     @Test func aRingOfOwnersEnds() async {
@@ -226,15 +251,15 @@ import Testing
         #expect(await KeeperFixture(daemons: daemons).run("down").exit == .done)
         #expect(daemons.diary.isEmpty)
         #expect(await KeeperFixture(daemons: daemons).run("shutdown-all").exit == .done)
-        #expect(daemons.diary == ["stop worker/b", "stop worker/a"])
+        #expect(daemons.diary == ["stop worker/b", "stop worker/a", "clear everything"])
     }
 
     @Test func shutdownAllTakesEverything() async {
         let daemons = FakeDaemons(rows)
         let outcome = await KeeperFixture(daemons: daemons).run("shutdown-all", "--json")
         #expect(outcome.exit == .done)
-        #expect(Set(daemons.diary) == Set(rows.map { "stop \($0.kind)/\($0.instance)" }))
-        #expect(daemons.diary.count == rows.count)
+        #expect(Set(daemons.diary.dropLast()) == Set(rows.map { "stop \($0.kind)/\($0.instance)" }))
+        #expect(daemons.diary.count == rows.count + 1 && daemons.diary.last == "clear everything")
     }
 
     @Test func oneThatCannotBeStoppedDoesNotSpareTheOthers() async {

@@ -16,6 +16,7 @@ package struct KeeperError: Error, Sendable {
         package static let interrupted = Code(rawValue: "interrupted")
         package static let configuration = Code(rawValue: "configuration")
         package static let output = Code(rawValue: "output")
+        package static let draining = Code(rawValue: "draining")
         package static let jobFailed = Code(rawValue: "job_failed")
         package static let jobCancelled = Code(rawValue: "job_cancelled")
     }
@@ -46,6 +47,9 @@ package struct KeeperError: Error, Sendable {
 
         let error: Body
     }
+
+    /// Whether the daemon is gone or going, and so has not begun what it was asked for.
+    var isOfOneThatGoes: Bool { code == .notRunning || code == .draining }
 
     var wire: Wire {
         Wire(error: .init(code: code.rawValue, message: message, next: next))

@@ -1,3 +1,4 @@
+import ContextContract
 import DaemonContract
 import DaemonLifecycle
 import KeeperCommands
@@ -43,11 +44,22 @@ final class FakeDaemons: DaemonControl, Sendable {
         state.withLock { $0.failures[name] = error }
     }
 
+    /// The context daemon answers everything with an acknowledgement.
+    func ask(_ request: ContextRequest, starting: Bool, within limit: Duration) async throws -> ContextResponse {
+        state.withLock { $0.diary.append("ask \(request.action.rawValue)\(starting ? "" : " if it runs")") }
+        return .ack
+    }
+
     func rows() async throws -> [DaemonStatusRow] { state.withLock { $0.rows } }
 
     func tidyUp() async throws -> [String] {
         guard let home else { return state.withLock { $0.notices } }
-        return try Upkeep(home: home).run()
+        return try await Upkeep(home: home).run()
+    }
+
+    func clear(_ ids: [DaemonID]?) async throws -> [String] {
+        state.withLock { $0.diary.append("clear \(ids.map { $0.map(\.description).joined(separator: " ") } ?? "everything")") }
+        return []
     }
 
     func row(of id: DaemonID) async throws -> DaemonStatusRow {

@@ -7,7 +7,7 @@ package struct DaemonReference: Hashable, Sendable {
     package let instance: String?
 
     /// Kinds that this keeper can start, show and stop, in the order they are started.
-    package static let kinds: [DaemonKind] = [.queen, .hive, .worker]
+    package static let kinds: [DaemonKind] = [.queen, .hive, .worker, .context]
 
     /// Nil when the text names no daemon.
     package init?(_ text: String) {

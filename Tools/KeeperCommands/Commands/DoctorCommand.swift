@@ -20,12 +20,19 @@ enum DoctorCommand {
         do {
             let home = try context.home()
             checks += HomeCheckup(home: home).findings()
-            if context.arguments.has(fix) { checks += try await context.daemons().tidyUp().map { .warn("fixed", $0) } }
-            checks += RunCheckup(home: home, fixes: context.arguments.has(fix)).findings()
-            checks += try await daemons(context)
+            // What stands in a run directory that cannot be used is not to be seen: that finding is the one that counts.
+            let isUsable = !checks.contains { $0.subject == HomeCheckup.run && $0.level == .fail }
+            if isUsable {
+                if context.arguments.has(fix) { checks += try await context.daemons().tidyUp().map { .warn("fixed", $0) } }
+                checks += RunCheckup(home: home, fixes: context.arguments.has(fix)).findings()
+                checks += try await daemons(context)
+            }
             checks += binaryDirectory(context)
             checks += try await programs(context)
-            checks += try await ports(context)
+            if isUsable {
+                checks += try await ports(context)
+                checks += try await boot(context)
+            }
         } catch {
             let failure = KeeperError(from: error)
             checks.append(.fail("home", failure.message, next: failure.next.first))
@@ -114,12 +121,32 @@ enum DoctorCommand {
         }
     }
 
+    /// What is started at boot, against what would be written now.
+    private static func boot(_ context: KeeperContext) async throws -> [Finding] {
+        try await BootCommands.installed(context).map { entry in
+            let subject = "boot \(entry.service.id.kind)"
+            switch try entry.standing() {
+            case .current, .absent:
+                return entry.isEnabled
+                    ? .ok(subject, "\(entry.file.path) is as it would be written")
+                    : .warn(subject, "\(entry.file.path) is not enabled", next: "rbee-keeper boot enable \(entry.service.id)")
+            case .outdated:
+                return .warn(
+                    subject, "\(entry.file.path) was written for other settings", next: "rbee-keeper boot enable \(entry.service.id)")
+            case .edited: return .warn(subject, "\(entry.file.path) was edited", next: "rbee-keeper boot print \(entry.service.id)")
+            }
+        }
+    }
+
     private static func configuration(_ context: KeeperContext) -> [Finding] {
         do {
             let settings = try context.settings()
             let problems = settings.problems()
             if problems.isEmpty { return [.ok("config", settings.path)] }
-            return problems.map { .fail("config", $0.message, next: "rbee-keeper config list") }
+            return problems.map { problem in
+                let next = "rbee-keeper config list"
+                return problem.isWarning ? .warn("config", problem.message, next: next) : .fail("config", problem.message, next: next)
+            }
         } catch {
             return [.fail("config", KeeperError(from: error).message, next: "rbee-keeper config path")]
         }

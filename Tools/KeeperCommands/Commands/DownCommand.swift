@@ -11,8 +11,8 @@ enum DownCommand {
     static let command = Command(
         "down", summary: "stop what this keeper started",
         discussion: [
-            "Stops what the keeper owns together with what that owns in turn, and leaves daemons of other owners alone. Returns when every "
-                + "process is gone.",
+            "Stops what the keeper owns together with what that owns in turn, removes what those of them left that were killed, and leaves "
+                + "daemons of other owners alone. Returns when every process is gone.",
             #"With --json: {"stopped":[…],"left":[…]}: a receipt for each, and the rows of what still runs."#,
         ],
         options: [.grace], exits: exits,
@@ -24,7 +24,9 @@ enum DownCommand {
 
     static let shutdownAll = Command(
         "shutdown-all", summary: "stop every daemon of this user in this home, whoever owns it",
-        discussion: ["As down, but regardless of owners: also what a library, a service manager or a hand started."],
+        discussion: [
+            "As down, but regardless of owners: also what a library, a service manager or a hand started. No socket, record or handle is left."
+        ],
         options: [.grace], exits: exits, examples: [.init("rbee-keeper shutdown-all", "nothing of ours runs afterwards")],
         timeout: "what the steps of each stop add up to, 16s"
     ) { context in
@@ -59,6 +61,20 @@ enum DownCommand {
                     }
                 }
                 rows = try await control.rows()
+            }
+            for row in order.dead(rows) where row.pid != nil {
+                // Its process is gone, and something that it started holds its lock.
+                do {
+                    receipts.append(try await control.stop(DaemonID(kind: row.kind, instance: row.instance), wanted, narrate: narrate))
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {
+                    failures.append(error)
+                }
+            }
+            let dead = try order.dead(rows).map { try DaemonID(kind: $0.kind, instance: $0.instance) }
+            if scope == .everything || !dead.isEmpty {
+                for notice in try await control.clear(scope == .everything ? nil : dead) { narrate(notice) }
             }
             return (StopReport(stopped: receipts, left: order.left(rows), along: along(receipts, from: before, to: rows)), failures)
         }

@@ -30,6 +30,7 @@ enum InferCommand {
         operands: [OperandSpec("PROMPT", .text, "the text to go on from; '-' reads it from standard input")],
         exits: [
             .init(.done, "the model finished"), .init(.failed, "the job failed; its message is on standard error"), .init(.usage),
+            .init(.notRunning, "the queen went away meanwhile"),
             .init(.timedOut, "nothing happened for too long (2m)"),
             .init(.interrupted, "Ctrl-C; the job was cancelled (129 after SIGHUP, 143 after SIGTERM)"),
         ],
@@ -51,12 +52,14 @@ enum InferCommand {
             topP: arguments.number(topP), seed: arguments.integer(seed).map(Int64.init), system: arguments.text(system),
             stream: !arguments.has(noStream))
         let control = try await context.tidiedDaemons()
-        _ = try await context.waiting("the queen may go on starting; see 'rbee-keeper status'") { narrate in
-            try await control.start(StartPlan(.queen), narrate: narrate)
+        let connection = try await context.waiting("the queen may go on starting; see 'rbee-keeper status'") { narrate in
+            try await control.connected(StartPlan(.queen), narrate: narrate)
         }
-        let connection = try await control.connection(to: .queen)
         let output = context.output
-        let job = JobRun(connection: connection, patience: arguments.timeout ?? patience, clock: context.clock) {
+        let job = JobRun(
+            connection: connection, again: { try await control.connected(StartPlan(.queen)) { output.note($0) } },
+            patience: arguments.timeout ?? patience, clock: context.clock
+        ) {
             output.detail("job \($0)")
         }
         let printer = InferPrinter(output: context.output, isStreaming: !arguments.has(noStream))

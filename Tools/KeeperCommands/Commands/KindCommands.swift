@@ -11,10 +11,11 @@ struct KindCommands {
     /// How examples call it.
     private var typed: String { "rbee-keeper \(kind.rawValue)" }
     private var isWorker: Bool { kind == .worker }
+    private var listensOnTCP: Bool { kind != .context }
     private var model: String { isWorker ? " --model builtin" : "" }
 
     private var launchOptions: [OptionSpec] {
-        (isWorker ? [.model, .engine, .engineConfig] : []) + [.port, .ttl, .binary]
+        (isWorker ? [.model, .engine, .engineConfig] : []) + (listensOnTCP ? [.port] : []) + [.ttl, .binary]
     }
 
     private static let startExits: [Command.Exit] = [
@@ -27,16 +28,15 @@ struct KindCommands {
         Command(
             path: [kind.rawValue, "start"], summary: "start the \(kind.rawValue), or say that it already runs",
             discussion: [
-                "Returns as soon as it has answered. It outlives this command, its terminal and its pipes. What is said about the port or the "
-                    + "time to live counts only for one that is started.",
+                "Returns as soon as it has answered. It outlives this command, its terminal and its pipes. What is said about "
+                    + "\(listensOnTCP ? "the port or the" : "the") time to live counts only for one that is started.",
                 #"With --json: {"kind","instance","started_by_us","base_url","pid","version","elapsed_ms"}."#,
             ],
             options: launchOptions + [.foreground], operands: [.instance], exits: Self.startExits,
             examples: [
                 .init("\(typed) start\(model)", "start it in the background"),
-                .init("\(typed) start\(model) --port 0", "on a port that the kernel chooses"),
                 .init("\(typed) start\(model) --foreground", "under a service manager"),
-            ],
+            ] + (listensOnTCP ? [.init("\(typed) start\(model) --port 0", "on a port that the kernel chooses")] : []),
             timeout: "30s"
         ) { context in
             let plan = try startPlan(context)
@@ -89,7 +89,8 @@ struct KindCommands {
     private var restart: Command {
         Command(
             path: [kind.rawValue, "restart"], summary: "stop the \(kind.rawValue) and start it again; what it owns keeps running",
-            discussion: ["The new one adopts what the old one owned, and listens on the same port unless another is named."],
+            discussion: listensOnTCP
+                ? ["The new one adopts what the old one owned, and listens on the same port unless another is named."] : [],
             options: launchOptions.map { $0 == .model ? $0.defaulting(to: "the one it serves") : $0 } + [.grace], operands: [.instance],
             exits: Self.startExits,
             examples: [.init(isWorker ? "\(typed) restart tiny-1" : "\(typed) restart", "with the same port and model")],

@@ -27,8 +27,9 @@ struct RestartCommand {
             ).worker
         }
         if id.kind == .worker, plan.worker == nil {
+            let why = row.state.isRunning ? "does not say which model it serves" : "does not run, so its model is not known"
             throw KeeperError(
-                .usage, "\(id) does not run, so its model is not known: --model is missing",
+                .usage, "\(id) \(why): --model is missing",
                 next: ["rbee-keeper worker start \(id.instance) --model builtin"], exit: .usage)
         }
         var options = StopOptions()
@@ -40,7 +41,12 @@ struct RestartCommand {
         let started = try await context.leaving("\(id) may be stopping, stopped or starting; see 'rbee-keeper status'") { [self] narrate in
             if row.state.isRunning { _ = try await control.stop(id, wanted.options, narrate: narrate) }
             guard let owner else { return try await control.start(wanted.plan, narrate: narrate) }
-            return try await start(wanted.plan, by: owner, narrate: narrate)
+            do {
+                return try await start(wanted.plan, by: owner, narrate: narrate)
+            } catch let error as KeeperError where error.isOfOneThatGoes {
+                // The owner went meanwhile: what was promised is that it runs again.
+                return try await control.start(wanted.plan, narrate: narrate)
+            }
         }
         try context.output.result(StartReport(started: started, elapsed: context.clock.now - began, starter: owner?.name))
         return .done

@@ -32,6 +32,12 @@ struct StopOrder: Sendable {
         return next
     }
 
+    /// Those in scope that do not run and have left something: what a killed daemon left goes too, or the command would leave more than it found
+    /// running.
+    func dead(_ rows: [DaemonStatusRow]) -> [DaemonStatusRow] {
+        rows.filter { ($0.state == .stale || $0.state == .failed) && isInScope($0) }
+    }
+
     /// Those that run and are left alone.
     func left(_ rows: [DaemonStatusRow]) -> [DaemonStatusRow] {
         rows.filter { $0.state.isRunning && !isInScope($0) }

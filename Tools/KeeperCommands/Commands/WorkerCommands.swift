@@ -15,7 +15,10 @@ enum WorkerCommands {
             #"With --json the hive's own answer: {"worker_id","port","pid","status","base_url","already_running"}."#,
         ],
         options: [.model, .engine, .ttl, hive], operands: [.instance],
-        exits: [.init(.done, "the worker is ready"), .init(.failed), .init(.usage), .init(.timedOut), .init(.interrupted)],
+        exits: [
+            .init(.done, "the worker is ready"), .init(.failed), .init(.usage), .init(.notRunning, "the hive went away meanwhile"),
+            .init(.timedOut), .init(.interrupted),
+        ],
         examples: [.init("rbee-keeper worker spawn --model builtin", "a worker that the hive looks after")],
         timeout: "2m without any event"
     ) { context in
@@ -29,8 +32,8 @@ enum WorkerCommands {
             engine: context.arguments.text(.engine), ttlSecs: context.arguments.duration(.ttl).map(WireSeconds.seconds))
         let result = try await context.waiting("the worker may go on starting; see 'rbee-keeper status'") { narrate in
             _ = try await control.start(StartPlan(.queen), narrate: narrate)
-            _ = try await control.start(StartPlan(hiveID), narrate: narrate)
-            let job = JobRun(connection: try await control.connection(to: hiveID), patience: patience, clock: clock)
+            let connect = { @Sendable in try await control.connected(StartPlan(hiveID), narrate: narrate) }
+            let job = JobRun(connection: try await connect(), again: connect, patience: patience, clock: clock)
             return try await JobResult.of(job, .workerSpawn(request), as: WorkerSpawnResponse.self, narrate: narrate)
         }
         try context.output.result(SpawnReport(result: result))

@@ -1,3 +1,4 @@
+package import ContextContract
 package import DaemonContract
 package import DaemonLifecycle
 
@@ -19,6 +20,12 @@ package protocol DaemonControl: Sendable {
     /// - Returns: a sentence for each thing that was found.
     func tidyUp() async throws -> [String]
 
+    /// Removes what daemons that do not run have left, and ends what they left running.
+    ///
+    /// - Parameter ids: of these; nil: of all of this home.
+    /// - Returns: a sentence for each of which something was left.
+    func clear(_ ids: [DaemonID]?) async throws -> [String]
+
     /// Starts the daemon unless it runs, and returns when it has answered.
     func start(_ plan: StartPlan, narrate: @escaping Narrate) async throws -> StartedDaemon
 
@@ -29,6 +36,14 @@ package protocol DaemonControl: Sendable {
     ///
     /// - Throws: `notRunning` when it does not run.
     func connection(to id: DaemonID) async throws -> any DaemonConnection
+
+    /// Asks the context daemon.
+    ///
+    /// - Parameters:
+    ///   - starting: start it if it does not run.
+    ///   - limit: how long the answer may take.
+    /// - Throws: `notRunning` when it does not run and is not to be started.
+    func ask(_ request: ContextRequest, starting: Bool, within limit: Duration) async throws -> ContextResponse
 
     /// What would start the daemon the way it runs now: port, time to live, model. The usual plan when it does not run.
     func planAsRunning(_ id: DaemonID) async throws -> StartPlan
@@ -41,6 +56,19 @@ package protocol DaemonControl: Sendable {
 
     /// Where the launcher is, and where it was looked for.
     func locateLauncher() -> BinarySearch
+}
+
+extension DaemonControl {
+    /// Starts the daemon unless it runs, and gives a way to talk to it. One that has gone in between is started once more.
+    func connected(_ plan: StartPlan, narrate: @escaping Narrate) async throws -> any DaemonConnection {
+        _ = try await start(plan, narrate: narrate)
+        do {
+            return try await connection(to: plan.id)
+        } catch let error as KeeperError where error.isOfOneThatGoes {
+            _ = try await start(plan, narrate: narrate)
+            return try await connection(to: plan.id)
+        }
+    }
 }
 
 /// What to start, and how.

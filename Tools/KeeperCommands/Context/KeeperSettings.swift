@@ -39,8 +39,11 @@ package struct SettingEntry: Hashable, Sendable {
 package struct SettingProblem: Hashable, Sendable {
     /// `/home/u/.config/rbee/config.yaml:3: queen.port: expected a port from 0 to 65535, not "abc"`.
     package var message: String
+    /// Whether daemons start all the same.
+    package var isWarning: Bool
 
-    package init(_ message: String) {
+    package init(_ message: String, isWarning: Bool = false) {
         self.message = message
+        self.isWarning = isWarning
     }
 }

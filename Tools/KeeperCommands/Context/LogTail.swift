@@ -67,21 +67,26 @@ struct LogTail: Sendable {
     }
 
     private static func last(_ count: Int, of descriptor: Descriptor, size: Int64) throws -> [String] {
-        var collected: [UInt8] = []
-        var start = size
+        var pieces: [[UInt8]] = []
+        var start = size, breaks = 0
         // Backwards, until one line break more than lines are wanted, since the last one ends the last line.
-        while start > 0, collected.count(where: { $0 == UInt8(ascii: "\n") }) <= count, collected.count < 64 * block {
+        while start > 0, breaks <= count, size - start < 64 * Int64(block) {
             let length = min(Int64(64 << 10), start)
             start -= length
-            collected = try bytes(of: descriptor, at: start, count: Int(length)) + collected
+            let piece = try bytes(of: descriptor, at: start, count: Int(length))
+            breaks += piece.count { $0 == UInt8(ascii: "\n") }
+            pieces.append(piece)
         }
+        var collected = Array(pieces.reversed().joined())
         if collected.last == UInt8(ascii: "\n") { collected.removeLast() }
         guard !collected.isEmpty else { return [] }
         return lines(collected[...]).suffix(count)
     }
 
     private static func lines(_ bytes: ArraySlice<UInt8>) -> [String] {
-        bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+            String(decoding: $0.prefix(block), as: UTF8.self)
+        }
     }
 
     private static func bytes(of descriptor: Descriptor, at offset: Int64, count: Int) throws -> [UInt8] {
@@ -96,7 +101,14 @@ struct LogTail: Sendable {
 
     private static func open(_ path: String) throws -> Descriptor? {
         let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-        if number >= 0 { return Descriptor(adopting: number) }
+        if number >= 0 {
+            let opened = Descriptor(adopting: number)
+            guard try opened.identity().kind == .regular else {
+                throw SystemError(
+                    .corrupt, "\(path) is not a regular file; move it out of the way, and the daemon makes its log again", path: path)
+            }
+            return opened
+        }
         let failure = errno
         if failure == ENOENT || failure == ENOTDIR { return nil }
         throw SystemError(errno: failure, "open", path: path)

@@ -9,6 +9,10 @@ extension KeeperContext {
 
 enum AbsolutePath {
     static func of(_ path: String) -> String {
+        if path == ".", let here = getcwd(nil, 0) {
+            defer { free(here) }
+            return String(cString: here)
+        }
         guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
         defer { free(here) }
         let directory = String(cString: here)

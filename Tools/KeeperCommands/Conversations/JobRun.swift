@@ -9,6 +9,8 @@ package struct JobRun: Sendable {
     private static let answerDeadline: Duration = .seconds(10)
 
     let connection: any DaemonConnection
+    /// Starts the daemon once more and connects to it, for a job that it did not take because it was gone or going.
+    let again: (@Sendable () async throws -> any DaemonConnection)?
     /// How long the stream may say nothing.
     let patience: Duration
     let clock: any KeeperClock
@@ -17,10 +19,11 @@ package struct JobRun: Sendable {
     let onAccepted: @Sendable (String) -> Void
 
     package init(
-        connection: any DaemonConnection, patience: Duration, clock: any KeeperClock,
-        onAccepted: @escaping @Sendable (String) -> Void = { _ in }
+        connection: any DaemonConnection, again: (@Sendable () async throws -> any DaemonConnection)? = nil, patience: Duration,
+        clock: any KeeperClock, onAccepted: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.connection = connection
+        self.again = again
         self.patience = patience
         self.clock = clock
         self.onAccepted = onAccepted
@@ -35,12 +38,12 @@ package struct JobRun: Sendable {
     /// - Throws: `job_failed` with the job's own words, `job_cancelled`, `timed_out`.
     package func run(_ operation: Operation, onEvent: @escaping @Sendable (JobStreamEvent) throws -> Void) async throws {
         let patience = patience, clock = clock
-        let job = try await connection.call(.post, JobPath.jobs, body: operation, deadline: Self.answerDeadline, as: JobResponse.self)
+        let (job, connection) = try await submit(operation)
         onAccepted(job.jobID)
         let activity = LastActivity(clock.now)
         let silent = Flag()
         let follower = Task { [self] in
-            try await follow(job) { event in
+            try await follow(job, connection) { event in
                 activity.note(clock.now)
                 try onEvent(event)
             }
@@ -64,7 +67,7 @@ package struct JobRun: Sendable {
         } catch let error as KeeperError where error.code == .jobFailed || error.code == .jobCancelled {
             throw error
         } catch {
-            await cancel(job)
+            await cancel(job, connection)
             guard silent.isRaised else { throw error }
             throw KeeperError(
                 .timedOut, "the job said nothing for \(HumanTime.elapsed(patience)) and was cancelled",
@@ -72,7 +75,24 @@ package struct JobRun: Sendable {
         }
     }
 
-    private func follow(_ job: JobResponse, _ onEvent: (JobStreamEvent) throws -> Void) async throws {
+    /// Hands the job over. A daemon that is gone or going has not read it, so another one is given it.
+    private func submit(_ operation: Operation) async throws -> (JobResponse, any DaemonConnection) {
+        do {
+            return (try await submit(operation, to: connection), connection)
+        } catch let error as KeeperError where error.isOfOneThatGoes {
+            guard let again else { throw error }
+            let connection = try await again()
+            return (try await submit(operation, to: connection), connection)
+        }
+    }
+
+    private func submit(_ operation: Operation, to connection: any DaemonConnection) async throws -> JobResponse {
+        try await connection.call(.post, JobPath.jobs, body: operation, deadline: Self.answerDeadline, as: JobResponse.self)
+    }
+
+    private func follow(
+        _ job: JobResponse, _ connection: any DaemonConnection, _ onEvent: (JobStreamEvent) throws -> Void
+    ) async throws {
         var lastID: String?
         var attempts = 0
         while true {
@@ -87,7 +107,7 @@ package struct JobRun: Sendable {
                         try onEvent(event)
                         continue
                     }
-                    return try end(marker)
+                    return try end(marker, connection)
                 }
             } catch let error where error is KeeperError || error is OutputError || error is CancellationError {
                 throw error
@@ -105,7 +125,7 @@ package struct JobRun: Sendable {
         }
     }
 
-    private func end(_ marker: JobMarker) throws {
+    private func end(_ marker: JobMarker, _ connection: any DaemonConnection) throws {
         switch marker {
         case .done:
             return
@@ -119,8 +139,7 @@ package struct JobRun: Sendable {
     }
 
     /// Also when the caller is cancelled; a job that cannot be cancelled is cancelled by its queen when nobody listens.
-    private func cancel(_ job: JobResponse) async {
-        let connection = connection
+    private func cancel(_ job: JobResponse, _ connection: any DaemonConnection) async {
         await Task {
             _ = try? await connection.send(.delete, JobPath.job(job.jobID), body: nil, deadline: .seconds(2))
         }.value

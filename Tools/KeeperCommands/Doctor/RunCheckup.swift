@@ -17,7 +17,7 @@ struct RunCheckup {
     private func daemons(of kind: DaemonKind, in run: RunDirectory) -> [Finding] {
         do {
             guard let directory = try run.subdirectory(kind.rawValue, create: false) else { return [] }
-            let instances = Set(try directory.list().compactMap(Self.instance)).sorted()
+            let instances = Set(try directory.list().compactMap(DaemonFiles.instance)).sorted()
             return instances.flatMap { instance -> [Finding] in
                 guard let id = try? DaemonID(kind: kind, instance: instance) else { return [] }
                 return daemon(id, in: directory)
@@ -25,14 +25,6 @@ struct RunCheckup {
         } catch {
             return [.fail(kind.rawValue, error.message, next: "chmod 700 '\(home.run)/\(kind.rawValue)'")]
         }
-    }
-
-    /// The instance whose file this is, if it is one of the files a daemon has.
-    private static func instance(of file: String) -> String? {
-        for ending in [".last.json", ".grpc.sock", ".ipc.sock", ".lock", ".json", ".sock", ".out"] where file.hasSuffix(ending) {
-            return String(file.dropLast(ending.count))
-        }
-        return nil
     }
 
     private func daemon(_ id: DaemonID, in directory: RunDirectory) -> [Finding] {
@@ -63,6 +55,14 @@ struct RunCheckup {
         }
         guard record.nonce == line.nonce.text else {
             return [.warn(name, "its record is of an earlier process; process \(line.pid) runs now", next: "rbee-keeper status \(name)")]
+        }
+        if let files = try DaemonFiles.open(id, home: home, create: false), let obstacle = files.obstacle {
+            let path = files.path(files.socket)
+            return [
+                .fail(
+                    name, "process \(line.pid) runs and cannot be reached: \(obstacle) stands in the place of its socket",
+                    next: "rm -r '\(path)'")
+            ]
         }
         guard try directory.stat("\(id.instance).sock") != nil else {
             return [
@@ -96,13 +96,30 @@ struct RunCheckup {
         do {
             guard let directory = try run.subdirectory("handles", create: false) else { return [] }
             var findings: [Finding] = []
+            var history = 0
             for name in try directory.list() where name.hasSuffix(".json") {
-                let _: HandleFile? = readable(name, of: nil, in: directory, &findings)
+                guard let file: HandleFile = readable(name, of: nil, in: directory, &findings), !file.intent,
+                    let id = try? DaemonID(kind: file.kind, instance: file.instance), !Self.isHeld(id, home)
+                else { continue }
+                history += 1
+                if fixes { try HandleStore(home: home).removeAll(of: id, ifNonce: nil) }
+            }
+            if history > 0 {
+                let what = history == 1 ? "1 handle is" : "\(history) handles are"
+                findings.append(
+                    fixes
+                        ? .ok("handles", "\(what) of a daemon that does not run, and removed")
+                        : .warn("handles", "\(what) of a daemon that does not run", next: "rbee-keeper doctor --fix"))
             }
             return findings
         } catch {
-            return [.fail("handles", error.message, next: "chmod 700 '\(home.run)/handles'")]
+            return [.fail("handles", KeeperError(from: error).message, next: "chmod 700 '\(home.run)/handles'")]
         }
+    }
+
+    private static func isHeld(_ id: DaemonID, _ home: RbeeHome) -> Bool {
+        guard let files = try? DaemonFiles.open(id, home: home, create: false) else { return false }
+        return (try? FileLock.probe(in: files.directory, name: files.lock)) != .free
     }
 
     /// Reads a JSON file. One that cannot be read is named.

@@ -1,3 +1,5 @@
+internal import ContextContract
+internal import ContextLifecycle
 internal import DaemonContract
 internal import DaemonLifecycle
 internal import EventLoop
@@ -28,11 +30,15 @@ struct LiveDaemons: DaemonControl {
     }
 
     func tidyUp() async throws -> [String] {
-        try Upkeep(home: home).run()
+        try await Upkeep(home: home).run()
+    }
+
+    func clear(_ ids: [DaemonID]?) async throws -> [String] {
+        try await Upkeep(home: home).clear(ids)
     }
 
     func start(_ plan: StartPlan, narrate: @escaping Narrate) async throws -> StartedDaemon {
-        for notice in try Upkeep(home: home).run() { narrate(notice) }
+        for problem in LiveSettings(home: home, environment: environment).exposures(of: plan.id.kind) { narrate("warning: \(problem)") }
         let lifecycle = try await lifecycle(plan)
         let before = try await row(of: plan.id)
         if !before.state.isRunning {
@@ -46,7 +52,6 @@ struct LiveDaemons: DaemonControl {
     }
 
     func stop(_ id: DaemonID, _ options: StopOptions, narrate: @escaping Narrate) async throws -> StopReceipt {
-        for notice in try Upkeep(home: home).run() { narrate(notice) }
         let lifecycle = try DaemonLifecycle(DaemonSpecification(id: id), owner: OwnerName.keeper, home: root)
         narrate("stopping \(id)")
         guard let timeout = options.timeout else { return try await lifecycle.stop(grace: options.grace, cascade: options.cascade) }
@@ -70,6 +75,11 @@ struct LiveDaemons: DaemonControl {
         return try LiveConnection(files)
     }
 
+    func ask(_ request: ContextRequest, starting: Bool, within limit: Duration) async throws -> ContextResponse {
+        let context = try ContextLifecycle(owner: OwnerName.keeper, home: root)
+        return starting ? try await context.request(request, within: limit) : try await context.requestIfRunning(request, within: limit)
+    }
+
     func planAsRunning(_ id: DaemonID) async throws -> StartPlan {
         var plan = StartPlan(id)
         guard let files = try DaemonFiles.open(id, home: home, create: false), case .held(_, let record?, _) = try files.look() else {
@@ -78,10 +88,11 @@ struct LiveDaemons: DaemonControl {
         plan.port = record.port.map(Int.init)
         plan.ttl = WireSeconds.duration(record.ttlSecs)
         guard id.kind == .worker else { return plan }
-        let models = try await connection(to: id).call(.get, OpenAIPath.models, deadline: .seconds(5), as: JSONValue.self)
         // A worker's port is the kernel's choice each time.
         plan.port = nil
-        plan.worker = models["data"]?[0]?["id"]?.stringValue.map { WorkerPlan(model: $0) }
+        // One that hangs, or goes just now, cannot say it: then it has to be typed.
+        let models = try? await connection(to: id).call(.get, OpenAIPath.models, deadline: .seconds(5), as: JSONValue.self)
+        plan.worker = models?["data"]?[0]?["id"]?.stringValue.map { WorkerPlan(model: $0) }
         return plan
     }
 
@@ -131,6 +142,10 @@ struct LiveDaemons: DaemonControl {
             return try HiveLifecycle(
                 instance: plan.id.instance, port: port, queenURL: try await url(of: .queen), timeToLive: plan.ttl, owner: OwnerName.keeper,
                 home: root, configure: configure
+            ).lifecycle
+        case .context:
+            return try ContextLifecycle(
+                instance: plan.id.instance, timeToLive: plan.ttl, owner: OwnerName.keeper, home: root, configure: configure
             ).lifecycle
         default:
             return try WorkerLifecycle(

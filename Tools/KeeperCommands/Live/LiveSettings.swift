@@ -1,4 +1,5 @@
 internal import Configuration
+internal import DaemonContract
 internal import Platform
 
 /// The configuration of this machine's home.
@@ -33,7 +34,12 @@ struct LiveSettings: KeeperSettings {
     }
 
     func problems() -> [SettingProblem] {
-        faults.map { SettingProblem($0.description) }
+        faults.map { SettingProblem($0.description, isWarning: $0.kind.isWarning) }
+    }
+
+    /// What other machines could do with a daemon of a kind: whoever starts it learns it here, and else only from its log.
+    func exposures(of kind: DaemonKind) -> [String] {
+        faults.filter { $0.kind == .exposed && $0.key?.hasPrefix("\(kind.rawValue).") == true }.map(\.description)
     }
 
     private func shown(_ entry: Configuration.Entry, _ value: String) -> SettingEntry {
