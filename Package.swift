@@ -108,6 +108,7 @@ let tools: [Target] = [
             "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
     main("rbee-keeper", in: "Tools", ["KeeperCommands"]),
+    main("rbee-bench", in: "Tools", ["ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "IPC"]),
 ]
 
 let testTargets: [Target] = [
