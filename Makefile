@@ -2,16 +2,18 @@
 SWIFT ?= swift
 PREFIX ?= $(HOME)/.local
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib -Xlinker --build-id
-PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-launch
+PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-context rbee-launch
 SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
 
-.PHONY: help setup build run test test-net lint format docs install clean
+.PHONY: help setup build run test chaos test-net model lint format docs install clean
 
 help:
 	@echo 'make setup     install what is missing (Debian packages, llhttp sources)'
 	@echo 'make run       build, then bring up queen, hive and worker, complete a chat, stop them again'
 	@echo 'make test      build and run the tests; needs no network after make setup'
+	@echo 'make chaos     storms over the daemons, laws checked in the quiet between them (SEED=N MINUTES=M; ROUNDS=N FROM=ROUND)'
 	@echo 'make test-net  tests with real clients and engines from PyPI'
+	@echo 'make model     check the model of the protocol, and that its wrong variants fail'
 	@echo 'make build     release binaries, in the folder that `swift build -c release --show-bin-path` names'
 	@echo 'make install   build and put the binaries into PREFIX/bin (PREFIX=$(PREFIX))'
 	@echo 'make lint      formatting, layering, shell and Python scripts'
@@ -31,8 +33,15 @@ test: setup
 	$(SWIFT) build --build-tests --quiet
 	@scripts/test
 
+chaos: setup
+	$(SWIFT) build --build-tests --quiet
+	@"$$($(SWIFT) build --show-bin-path)/rbee-chaos" $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS),--minutes $(or $(MINUTES),1)) $(if $(FROM),--from $(FROM))
+
 test-net: build
 	@Tests/Net/run "$$($(RELEASE) --show-bin-path)"
+
+model: setup
+	@scripts/model
 
 lint:
 	@scripts/lint
