@@ -80,7 +80,8 @@ public struct DaemonRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// How the last process of a daemon ended, as its shepherd wrote it: `run/<kind>/<instance>.last.json`.
+/// How the last process of a daemon ended: `run/<kind>/<instance>.last.json`. Its shepherd writes it, unless the daemon has done so itself, which
+/// it does when it has served and ends by its own decision.
 public struct LastEnd: Codable, Hashable, Sendable {
     /// The nonce of the start that ended.
     public var nonce: String
@@ -94,19 +95,24 @@ public struct LastEnd: Codable, Hashable, Sendable {
     public var output: String
     /// When it ended: whole seconds since 1970-01-01 00:00 UTC.
     public var endedAt: UInt64
+    /// Whether it is known to have been ready: then this is not how a start has failed. Absent where nobody knows.
+    public var served: Bool?
 
     /// Makes an end.
-    public init(nonce: String, pid: Int32, exit: Int32? = nil, signal: Int32? = nil, output: String, endedAt: UInt64) {
+    public init(
+        nonce: String, pid: Int32, exit: Int32? = nil, signal: Int32? = nil, output: String, endedAt: UInt64, served: Bool? = nil
+    ) {
         self.nonce = nonce
         self.pid = pid
         self.exit = exit
         self.signal = signal
         self.output = output
         self.endedAt = endedAt
+        self.served = served
     }
 
     private enum CodingKeys: String, CodingKey {
-        case nonce, pid, exit, signal, output
+        case nonce, pid, exit, signal, output, served
         case endedAt = "ended_at"
     }
 }

@@ -75,6 +75,9 @@ struct RecordTests {
             #"{"ended_at":3,"exit":71,"nonce":"0123456789abcdef0123456789abcdef","output":"port 1 is taken\n","pid":7}"#)
         try check(
             LastEnd(nonce: "n", pid: 7, signal: 9, output: "", endedAt: 3), #"{"ended_at":3,"nonce":"n","output":"","pid":7,"signal":9}"#)
+        try check(
+            LastEnd(nonce: "n", pid: 7, exit: 0, output: "", endedAt: 3, served: true),
+            #"{"ended_at":3,"exit":0,"nonce":"n","output":"","pid":7,"served":true}"#)
     }
 
     @Test("Handle files, as intent and complete")

@@ -171,9 +171,9 @@ import Testing
         try temporary.remove("run/worker/tiny-1.lock")
         let other = self.presence(try claim())
         try other.updateRecord { $0.state = .starting }
-        presence.removeRecord()
+        presence.removeRecord(served: false)
         #expect(try record().nonce == other.record.nonce)
-        other.removeRecord()
+        other.removeRecord(served: false)
         #expect(!temporary.exists("run/worker/tiny-1.json"))
     }
 

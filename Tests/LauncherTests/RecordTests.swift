@@ -33,6 +33,13 @@ extension LauncherTests {
             #expect(try RunDirectory.open(run.path, create: false)?.list().count == 3)
         }
 
+        @Test func aProgramThatHasToldOfItsEndItselfIsBelieved() throws {
+            let said = #"{"nonce":"\#(nonce.text)","pid":1,"exit":0,"output":"bye","ended_at":1,"served":true}"#
+            #expect(try end(of: "echo '\(said)' > \(run.path)/w.last.json; exit 5").output == "bye")
+            let another = said.replacing(nonce.text, with: Nonce().text)
+            #expect(try end(of: "echo '\(another)' > \(run.path)/w.last.json; exit 5").exit == 5)
+        }
+
         @Test func onlyTheLastOfMuch() throws {
             let last = try end(of: "seq 1 20000")
             #expect(last.output.utf8.count == 65536 && last.output.hasSuffix("\n19999\n20000\n"))

@@ -151,7 +151,7 @@ struct ending {
     int output;
 };
 
-/// Replaces the spec's `last` file. What cannot be written is left out.
+/// Replaces the spec's `last` file, unless the program has written there itself. What cannot be written is left out.
 void record_ending(const struct spec *spec, const struct ending *ending);
 /// Kills and reaps every descendant of this process, which is a subreaper and has SIGCHLD blocked. Stores the status of `child` if it was among them (-1: no matter).
 void end_tree(pid_t child, int *status);

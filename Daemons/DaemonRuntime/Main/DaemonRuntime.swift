@@ -24,6 +24,7 @@ actor DaemonRuntime: RuntimeState {
     private var watches: [EventLoop.Watch] = []
     private var lastWatchdog = Monotonic.now()
     private var idleness = Idleness()
+    private var hasServed = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { context.loop.asUnownedSerialExecutor() }
 
@@ -214,6 +215,7 @@ actor DaemonRuntime: RuntimeState {
         switch action {
         case .announceReady:
             handler?.phase = .serving
+            hasServed = true
             record(.ready)
             context.log.info("Ready.", ["base_url": .text(context.info.baseURL ?? ""), "version": .text(context.info.version)])
             start.notifier?.ready()
@@ -276,7 +278,7 @@ actor DaemonRuntime: RuntimeState {
     }
 
     private func exit(_ code: Int32) {
-        if code == 0 { context.presence.removeRecord() }
+        if code == 0 { context.presence.removeRecord(served: hasServed) }
         context.log.info("Ended.", ["code": .number(Int(code))])
         context.log.flush()
         // Not exit(3): handlers and destructors of libraries would run beside threads that still use what they destroy.

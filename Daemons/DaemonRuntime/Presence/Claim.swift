@@ -62,6 +62,7 @@ struct Claim {
 package enum PresenceFile {
     package static func lock(_ instance: String) -> String { "\(instance).lock" }
     package static func record(_ instance: String) -> String { "\(instance).json" }
+    package static func lastEnd(_ instance: String) -> String { "\(instance).last.json" }
     package static func controlSocket(_ instance: String) -> String { "\(instance).sock" }
     package static func output(_ instance: String) -> String { "\(instance).out" }
 }

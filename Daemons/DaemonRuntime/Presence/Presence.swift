@@ -93,10 +93,14 @@ package final class Presence: Sendable {
     }
 
     /// Removes the record: a daemon that ends by its own decision leaves none, so that a record without a holder tells of a crash.
-    package func removeRecord() {
+    ///
+    /// - Parameter served: whether it was ever ready. Without its record nobody could tell its end from that of a start which came to nothing, so
+    ///   it says so first, where its shepherd would otherwise write down how it ended.
+    package func removeRecord(served: Bool) {
         state.withLock { state in
             // Another's record under our name stays: whoever replaced our lock may have written it before we noticed.
             guard !state.isDisplaced, let ours = state.recordFile else { return }
+            if served, Self.hasShepherd { try? Self.writeEnd(state) }
             _ = try? state.directory.unlink(PresenceFile.record(state.record.instance), ifIdentity: ours)
         }
     }
@@ -199,6 +203,15 @@ package final class Presence: Sendable {
             // A full queue has somebody behind it.
             return error.number == EAGAIN
         }
+    }
+
+    /// Whether somebody waits to write down how this process ends.
+    private static var hasShepherd: Bool { ProcessStat.of(pid: getppid())?.name == "rbee-shepherd" }
+
+    private static func writeEnd(_ state: State) throws {
+        let (record, now) = (state.record, UInt64(max(0, time(nil))))
+        let end = LastEnd(nonce: record.nonce, pid: record.pid, exit: 0, output: "", endedAt: now, served: true)
+        try state.directory.writeAtomically(PresenceFile.lastEnd(record.instance), ContractJSON.encode(end))
     }
 
     private static func writeRecord(_ state: inout State) throws(SystemError) {

@@ -99,7 +99,7 @@ package struct DaemonFiles: Sendable {
             }
             guard let end = lastEnd, let how = end.processEnd else { return nil }
             let state = record.flatMap { $0.nonce == end.nonce ? $0.state : nil }
-            if state?.isServing == true { return nil }
+            if state?.isServing == true || end.served == true { return nil }
             // Status 0 is an end on purpose, which takes the record along. A daemon may be drained before it is ready, or after.
             return FailedStart(
                 nonce: end.nonce, end: how, output: end.output, isCertain: how != .exited(0) && (state == nil || state == .starting))

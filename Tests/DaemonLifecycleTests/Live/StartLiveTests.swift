@@ -123,6 +123,30 @@ struct StartLiveTests {
         }
     }
 
+    /// It leaves no record that would tell, and its shepherd has the lock a moment longer: who looks then takes it for one that is starting.
+    @Test func theEndOfOneThatHasServedIsNoFailedStart() async throws {
+        try await LiveHome.with { home in
+            let specification = try home.specification()
+            let running = try await DaemonLifecycle(specification, context: try LifecycleContext(home: home.path, owner: "tester"))
+                .running()
+            let line = try #require(try home.holder())
+            let shepherd = try shepherd(of: line)
+            try shepherd.signal(SIGSTOP)
+            try kill(line, SIGTERM)
+            while ProcessStat.of(pid: line.pid)?.isDead == false { try await EventLoop.shared.sleep(for: .milliseconds(2)) }
+            #expect(try home.holder()?.nonce == line.nonce, "its shepherd has not told yet")
+            #expect(!home.exists("run/worker/one.json"))
+            try shepherd.signal(SIGCONT)
+            #expect(shepherd.waitForExit(milliseconds: 10_000))
+            let files = try #require(try DaemonFiles.open(specification.id, home: RbeeHome(root: home.path), create: false))
+            let look = try files.look()
+            #expect(look.lastEnd?.nonce == line.nonce.text)
+            #expect(look.lastEnd?.served == true)
+            #expect(look.unreadyEnd == nil)
+            running.child?.letGo()
+        }
+    }
+
     @Test func aReplacementKeepsHowAnothersStartFailed() async throws {
         try await LiveHome.with { home in
             let program = try home.script("dies", "exit 7")

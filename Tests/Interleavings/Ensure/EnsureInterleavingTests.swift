@@ -56,6 +56,9 @@ struct EnsureInterleavingTests {
         expectBroken("started again", "starts that end with status 0", EnsureWorld(coarse, .takesStatus0ForServed))
         expectBroken("started again", "launches on old news", EnsureWorld(coarse, .launchesOnOldNews))
         expectBroken("before its time", "ends of the ready that are kept", EnsureWorld(.init(), .keepsTheEndOfTheReady))
+        expectBroken(
+            "had served", "daemons that go without a word",
+            EnsureWorld(.init(endsByItself: true, mayFail: false, deadlines: false, keepsShepherds: true), .goesWithoutAWord))
         expectBroken("started again", "lines that are read too late", EnsureWorld(.init(), .readsTheLineTooLate))
         expectBroken("started again", "ends that are read too late", EnsureWorld(.init(), .readsTheEndTooLate))
         expectBroken(

@@ -34,6 +34,7 @@ extension EnsureWorld {
         case .daemon(let move):
             act(move, &state.kernel)
             if setting.isCoarse, move == .runs { act(.starts, &state.kernel) }
+            if setting.isCoarse, move == .takesLeave { act(.ends, &state.kernel) }
         case .shepherdRecords: state.kernel.shepherdRecords()
         case .killStarter(let index):
             state.kills -= 1
@@ -74,6 +75,7 @@ extension EnsureWorld {
         case .isReady: kernel.becomes(.ready)
         case .fails: kernel.dies(.failure)
         case .drains: kernel.becomes(.draining)
+        case .takesLeave: kernel.takesLeave(saysSo: !wrong.contains(.goesWithoutAWord))
         case .ends: kernel.dies(.onPurpose)
         }
     }
@@ -99,7 +101,8 @@ extension EnsureWorld {
         case .silence:
             let silence = starter.wish.deed == .ask ? silence(of: starter.wish.life, kernel) : .starting
             let isStarting = silence == .starting || silence == .unwritten
-            if starter.wish.deed == .ask, isStarting, kernel.isLeft(starter.wish.life) {
+            let hasServed = kernel.ready & Kernel.bit(starter.wish.life) != 0
+            if starter.wish.deed == .ask, isStarting, !hasServed, kernel.isLeft(starter.wish.life) {
                 starter.sawStarting |= Kernel.bit(starter.wish.life)
             }
             return tell(.silent(silence), &starter, &kernel)
@@ -189,6 +192,8 @@ extension EnsureWorld {
     private func finish(_ starter: inout Starter, _ kernel: inout Kernel) -> String? {
         let (wish, own) = (starter.wish, starter.own)
         let before = starter.before
+        let sawItStart = starter.sawStarting & Kernel.bit(wish.life) != 0
+        let endedWell = kernel.last == wish.life && kernel.lastEnd == .onPurpose && kernel.ready & Kernel.bit(wish.life) != 0
         starter = over()
         if own != 0, kernel.isAlive(own), wish.deed != .started, kernel.excused & Kernel.bit(own) == 0 {
             return "an error was returned beside a living child"
@@ -199,6 +204,8 @@ extension EnsureWorld {
         case .alreadyRunning where kernel.ready & Kernel.bit(wish.life) == 0: return "a daemon was found that was not ready"
         case .alreadyRunning where wish.life <= setting.oldVersion && setting.wish.version != nil: return "another version was handed over"
         case .sharedFailure where before & Kernel.bit(wish.life) != 0: return "a failure from before its time was returned"
+        case .sharedFailure where wish.life != own && endedWell && !sawItStart:
+            return "the end of a daemon that had served was returned as a failed start"
         case .foreign: return "a stranger was reported where there is none"
         case .unexpected: return "the machine left its protocol"
         default: return nil

@@ -28,6 +28,8 @@ struct EnsureWorld: Model {
         static let readsTheLineTooLate = Wrong(rawValue: 512)
         /// Whoever saw the lock free launches, though another has come and gone since.
         static let launchesOnOldNews = Wrong(rawValue: 256)
+        /// A daemon that served removes its record and goes without a word.
+        static let goesWithoutAWord = Wrong(rawValue: 2048)
         /// A start that was ended with status 0 is no failure to those who waited for it.
         static let takesStatus0ForServed = Wrong(rawValue: 128)
     }
@@ -112,7 +114,7 @@ struct EnsureWorld: Model {
     }
 
     enum DaemonMove: UInt8 {
-        case runs, cannotRun, starts, isReady, fails, drains, ends
+        case runs, cannotRun, starts, isReady, fails, drains, takesLeave, ends
     }
 
     let setting: Setting
@@ -180,7 +182,7 @@ struct EnsureWorld: Model {
         case .booting: return setting.mayFail ? [.starts, .fails] : [.starts]
         case .starting: return setting.mayFail ? [.isReady, .fails] : [.isReady]
         case .ready: return setting.endsByItself ? [.drains] : []
-        case .draining: return [.ends]
+        case .draining: return kernel.record == kernel.life && kernel.ready & Kernel.bit(kernel.life) != 0 ? [.takesLeave] : [.ends]
         case .dead: return []
         }
     }

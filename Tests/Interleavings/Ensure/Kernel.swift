@@ -20,6 +20,8 @@ struct Kernel: Hashable {
         case none
         /// Status 0.
         case onPurpose
+        /// By its own decision after it had served, as it has said itself.
+        case served
         case failure
         /// It was killed, or failed, while it drained.
         case cutShort
@@ -119,6 +121,12 @@ struct Kernel: Hashable {
         recordPhase = phase
     }
 
+    /// It says that it has served, where its shepherd would write down how it ended, and removes its record.
+    mutating func takesLeave(saysSo: Bool) {
+        if hasShepherd, saysSo { (last, lastEnd) = (life, .served) }
+        if record == life { removeRecord() }
+    }
+
     /// The process ends.
     mutating func dies(_ end: End) {
         if ready & Self.bit(life) == 0, hasShepherd { blamed |= Self.bit(life) }
@@ -130,8 +138,7 @@ struct Kernel: Hashable {
 
     /// The shepherd writes down how its child ended, frees the lock and reports, in this order.
     mutating func shepherdRecords() {
-        last = life
-        lastEnd = end
+        if last != life { (last, lastEnd) = (life, end) }
         if unborn & Self.bit(life) != 0 {
             // It reports what could not be done instead of an end.
         } else {
@@ -163,7 +170,7 @@ struct Kernel: Hashable {
 
     /// How the last one ended, as `DaemonFiles.Look` has it.
     var ended: LastEnd {
-        guard last != 0, record != last || recordPhase != .ready else { return LastEnd() }
+        guard last != 0, lastEnd != .served, record != last || recordPhase != .ready else { return LastEnd() }
         return LastEnd(life: last, end: lastEnd, isCertain: lastEnd != .onPurpose && (record != last || recordPhase == .starting))
     }
 
