@@ -21,8 +21,9 @@ package struct LifecycleContext: Sendable {
     ///   - home: the folder that `RBEE_HOME` would name; nil follows the environment.
     ///   - owner: a name like `keeper`, `hive/localhost` or a service's own.
     ///   - binDirectory: where programs are looked for first, unless `RBEE_BIN_DIR` says so.
+    ///   - loop: the common one if absent.
     package init(
-        home root: String?, owner: String, binDirectory: String? = nil, loop: EventLoop = .shared, launcher: (any Launcher)? = nil
+        home root: String?, owner: String, binDirectory: String? = nil, loop: EventLoop? = nil, launcher: (any Launcher)? = nil
     ) throws(LifecycleError) {
         var environment = ProcessInfo.processInfo.environment
         if let binDirectory, environment["RBEE_BIN_DIR"] == nil { environment["RBEE_BIN_DIR"] = binDirectory }
@@ -30,6 +31,7 @@ package struct LifecycleContext: Sendable {
             throw LifecycleError(.invalidArgument, "\"\(owner)\" is no owner: expected a name like keeper or hive/localhost")
         }
         let home = try Self.home(root)
+        let loop = if let loop { loop } else { try Self.commonLoop() }
         self.home = home
         self.owner = owner
         self.loop = loop
@@ -48,6 +50,16 @@ package struct LifecycleContext: Sendable {
             return try RbeeHome.fromEnvironment(environment)
         } catch {
             throw LifecycleError(.invalidArgument, error.message, path: error.path, underlying: error)
+        }
+    }
+
+    /// The loop of everybody who has none of his own.
+    static func commonLoop() throws(LifecycleError) -> EventLoop {
+        do throws(EventLoopError) {
+            return try .common()
+        } catch {
+            throw LifecycleError(
+                .noResources, "\(error.message); raise the limit of open files or threads (ulimit -n, ulimit -u)", underlying: error)
         }
     }
 

@@ -38,6 +38,8 @@ public struct LifecycleError: Error, Sendable, CustomStringConvertible {
         public static let notOwner = Code("not_owner")
         /// A file could not be read or written.
         public static let fileSystem = Code("file_system")
+        /// No descriptor, thread or memory is left for it.
+        public static let noResources = Code("no_resources")
         /// The caller was cancelled; a daemon that was started stays.
         public static let cancelled = Code("cancelled")
         /// A defect of the lifecycle itself.

@@ -19,12 +19,26 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// What the loop's thread is called, for debuggers and `ps -L`.
     package let name: String
 
+    private static let everybodys = Mutex<EventLoop?>(nil)
+
     /// The loop of whoever needs no loop of its own. Made on first use, never stopped.
+    ///
+    /// - Throws: `noResources` if it is not there yet and no descriptor, memory or thread is left for it.
+    package static func common() throws(EventLoopError) -> EventLoop {
+        try everybodys.withLock { loop throws(EventLoopError) -> EventLoop in
+            if let loop { return loop }
+            let made = try EventLoop(name: "loop")
+            loop = made
+            return made
+        }
+    }
+
+    /// The same, for a program of our own, which can do nothing at all without it. A library asks for `common()`.
     package static let shared: EventLoop = {
         do throws(EventLoopError) {
-            return try EventLoop(name: "loop")
+            return try common()
         } catch {
-            preconditionFailure("no event loop: \(error.message)")
+            fatalError("no event loop: \(error.message)")  // before anything has come in: nothing can be done, or said otherwise
         }
     }()
 
@@ -139,6 +153,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
             }
         }
         if needsThread {
+            // Nobody would ever hear of what is lost here. Loops that stop are a test's: the common one never does.
             let code = startThread()
             precondition(code == 0, "no thread for work on the stopped event loop \(name): \(String(cString: strerror(code)))")
         }

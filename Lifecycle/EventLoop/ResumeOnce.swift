@@ -72,6 +72,7 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
                     state = .done
                     return result
                 case .waiting, .done:
+                    // Whoever makes one awaits it, in one place: a second waiter would wait for ever.
                     preconditionFailure("ResumeOnce awaited twice")
                 }
             }

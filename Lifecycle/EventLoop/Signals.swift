@@ -6,9 +6,13 @@ extension EventLoop {
     ///
     /// Armed when this returns. Several watches of one signal, on any loops, are all told; when the last one is cancelled, what the
     /// signal did before is restored. The C handler only writes to an eventfd, so any thread may be hit.
-    package func onSignal(_ signal: Int32, _ body: @escaping @Sendable () -> Void) -> Watch {
+    ///
+    /// - Throws: `noResources` if no descriptor is left.
+    package func onSignal(_ signal: Int32, _ body: @escaping @Sendable () -> Void) throws(EventLoopError) -> Watch {
         let relay = rbee_signal_relay_open(signal)
-        precondition(relay >= 0, "signal \(signal) cannot be watched: \(String(cString: strerror(-relay)))")
+        guard relay >= 0 else {
+            throw EventLoopError(.noResources, "signal \(signal) cannot be watched: \(String(cString: strerror(-relay)))")
+        }
         let source = EventSource(loop: self, trigger: .readable(relay), repeats: true) {
             var arrivals: UInt64 = 0
             guard read(relay, &arrivals, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size else { return }

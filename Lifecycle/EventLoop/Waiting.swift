@@ -48,7 +48,9 @@ extension EventLoop {
 
     /// Runs `body` on the loop whenever `descriptor` is ready, until the watch is cancelled.
     ///
-    /// The descriptor must stay open until then and is not closed by the loop. One that cannot be waited for is reported ready once.
+    /// The descriptor must stay open until the event is gone, or whatever gets its number next is never seen ready. It is not closed by the
+    /// loop, which keeps what `body` captures for as long: whoever may be let go elsewhere has `body` capture the descriptor's owner. One that
+    /// cannot be waited for is reported ready once.
     package func watch(_ descriptor: Int32, for readiness: Readiness, _ body: @escaping @Sendable () -> Void) -> Watch {
         let trigger: Trigger =
             switch readiness {

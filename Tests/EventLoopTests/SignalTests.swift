@@ -10,11 +10,11 @@ import Testing
         let second = try EventLoop(name: "second")
         let ends = (0..<3).map { _ in ResumeOnce<Void, Never>() }
         let told = (first: Shared(0), second: Shared(0))
-        let one = first.onSignal(signal) {
+        let one = try first.onSignal(signal) {
             told.first.value += 1
             ends[0].resume(with: .success(()))
         }
-        let two = second.onSignal(signal) {
+        let two = try second.onSignal(signal) {
             told.second.value += 1
             ends[told.second.value].resume(with: .success(()))
         }
@@ -38,7 +38,7 @@ import Testing
         let loop = try EventLoop(name: "test")
         let count = Shared(0)
         let done = ResumeOnce<Void, Never>()
-        let watch = loop.onSignal(41) {
+        let watch = try loop.onSignal(41) {
             count.value += 1
             if count.value == 2 { done.resume(with: .success(())) }
         }
@@ -53,10 +53,10 @@ import Testing
 
     @Test func `cancelling twice does not end somebody else's watch`() async throws {
         let loop = try EventLoop(name: "test")
-        let first = loop.onSignal(42) {}
+        let first = try loop.onSignal(42) {}
         first.cancel()
         let arrived = ResumeOnce<Void, Never>()
-        let second = loop.onSignal(42) { arrived.resume(with: .success(())) }
+        let second = try loop.onSignal(42) { arrived.resume(with: .success(())) }
         first.cancel()
         kill(getpid(), 42)
         await arrived.value()

@@ -117,6 +117,8 @@ final class IPCHome: Sendable {
 
     func connect() throws -> RawClient { RawClient(try directory.connectSocket("ipc.sock")) }
 
+    func socket() throws -> Descriptor { try directory.connectSocket("ipc.sock") }
+
     func client() throws -> IPCClient<ContextRequest, ContextResponse> { IPCClient(socket: try directory.connectSocket("ipc.sock")) }
 
     /// Waits until the server has closed all its connections.

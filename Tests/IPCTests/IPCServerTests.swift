@@ -1,4 +1,5 @@
 import ContextContract
+import Dispatch
 import EventLoop
 import Glibc
 import Platform
@@ -99,6 +100,30 @@ struct IPCServerTests {
             for _ in 0..<50 { try home.connect().close() }
             let client = try home.client()
             #expect(try await client.send(.ping, within: .seconds(60)) == .ok(.pong(timestamp: 7)))
+        }
+    }
+
+    /// What gets the number of a descriptor that is closed too soon would never be seen ready.
+    @Test func aClientThatIsDroppedStaysOpenUntilItsLoopHasForgottenIt() async throws {
+        try await IPCHome.with { home in
+            let loop = try EventLoop(name: "busy")
+            let busy = ResumeOnce<Void, Never>(), dropped = DispatchSemaphore(value: 0), found = ResumeOnce<Bool, Never>()
+            // Nothing here may keep the socket.
+            var socket: Descriptor? = try home.socket()
+            let number = socket?.rawValue ?? -1
+            var client: IPCClient<ContextRequest, ContextResponse>? = socket.map { IPCClient(socket: $0, loop: loop) }
+            socket = nil
+            #expect(try await client?.send(.ping, within: .seconds(60)) == .ok(.pong(timestamp: 7)))
+            loop.execute {
+                busy.resume(with: .success(()))
+                dropped.wait()
+                found.resume(with: .success(fcntl(number, F_GETFD) >= 0))
+            }
+            await busy.value()
+            client = nil
+            dropped.signal()
+            #expect(await found.value())
+            loop.stop()
         }
     }
 

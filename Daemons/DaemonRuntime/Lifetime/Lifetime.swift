@@ -121,6 +121,7 @@ package final class Lifetime: Sendable {
         switch handle(event) {
         case .lease(let lease): return Self.wire(lease, .now())
         case .refused(let refusal): throw refusal
+        // Of the three events about a lease the machine makes nothing else, in any state.
         case .accepted, .expired: preconditionFailure("\(event) came to no lease")
         }
     }

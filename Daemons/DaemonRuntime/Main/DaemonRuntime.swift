@@ -74,7 +74,7 @@ actor DaemonRuntime: RuntimeState {
                 record.baseURL = Self.baseURL(listener.host, port)
             }
         }
-        heed()
+        try heed()
         // Coming up is use: the TTL counts from when it is ready.
         let coming = context.lifetime.beginWork()
         // The preference keeps what is bound to no actor on the loop as well.
@@ -121,10 +121,10 @@ actor DaemonRuntime: RuntimeState {
     }
 
     /// Listens to everything that can end the daemon, and looks after it once a second.
-    private func heed() {
+    private func heed() throws {
         let loop = context.loop
         for number in [SIGTERM, SIGINT] {
-            watches.append(loop.onSignal(number) { [self] in assumeIsolated { $0.signalled(number) } })
+            watches.append(try loop.onSignal(number) { [self] in assumeIsolated { $0.signalled(number) } })
         }
         context.lifetime.onExpiry { [self] in
             assumeIsolated { runtime in

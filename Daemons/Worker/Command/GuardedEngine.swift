@@ -21,7 +21,7 @@ final class GuardedEngine: EngineProcess {
         var exit: EngineExit?
         var waiting: [CheckedContinuation<EngineExit, Never>] = []
         var shepherds: Shepherds?
-        var guardWatch: (process: ProcessWatch, watch: EventLoop.Watch)?
+        var guardWatch: EventLoop.Watch?
     }
 
     private let loop: EventLoop
@@ -99,11 +99,12 @@ final class GuardedEngine: EngineProcess {
             return
         }
         let watch = loop.watch(process.descriptor, for: .readable) { [self] in
+            withExtendedLifetime(process) {}
             stopWatching()
             guardIsGone()
         }
         let isOver = state.withLock { state in
-            if state.exit == nil { state.guardWatch = (process, watch) }
+            if state.exit == nil { state.guardWatch = watch }
             return state.exit != nil
         }
         if isOver { watch.cancel() }
@@ -125,9 +126,7 @@ final class GuardedEngine: EngineProcess {
             defer { state.guardWatch = nil }
             return state.guardWatch
         }
-        guardWatch?.watch.cancel()
-        // Cancelled from elsewhere the loop may look at the descriptor for one more turn.
-        loop.execute { withExtendedLifetime(guardWatch?.process) {} }
+        guardWatch?.cancel()
     }
 
     private func finish(_ end: EngineExit.End, note: String = "") {

@@ -13,7 +13,7 @@ public struct DaemonDirectory: Sendable {
     ///   - home: the folder that `RBEE_HOME` would name; nil follows the environment.
     ///   - patience: how long a daemon may take to answer before it counts as silent.
     public init(home: String? = nil, patience: Duration = .seconds(1)) throws(LifecycleError) {
-        self.init(home: try LifecycleContext.home(home), loop: .shared, patience: patience)
+        self.init(home: try LifecycleContext.home(home), loop: try LifecycleContext.commonLoop(), patience: patience)
     }
 
     package init(home: RbeeHome, loop: EventLoop, patience: Duration = .seconds(1)) {

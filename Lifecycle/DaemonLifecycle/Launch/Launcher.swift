@@ -19,12 +19,11 @@ package protocol Launcher: Sendable {
 /// says so, end their programs.
 package final class Shepherds: Sendable {
     private let input: Descriptor
-    private let output: Descriptor
     private let watch: EventLoop.Watch
 
-    init(input: Descriptor, output: Descriptor, watch: EventLoop.Watch) {
+    /// - Parameter watch: of the launcher's output, which it keeps open.
+    init(input: Descriptor, watch: EventLoop.Watch) {
         self.input = input
-        self.output = output
         self.watch = watch
     }
 
@@ -41,7 +40,6 @@ package final class Shepherds: Sendable {
     package func letGo() {
         watch.cancel()
         input.close()
-        output.close()
     }
 }
 
@@ -80,7 +78,7 @@ package struct LocalLauncher: Launcher {
             let reader = ReportReader(report: report)
             let watch = loop.watch(output.rawValue, for: .readable) { reader.drain(output) }
             loop.run { reader.stopAtEnd(watch) }
-            return Shepherds(input: input, output: output, watch: watch)
+            return Shepherds(input: input, watch: watch)
         } catch let error as LifecycleError {
             throw error
         } catch let error as SystemError {

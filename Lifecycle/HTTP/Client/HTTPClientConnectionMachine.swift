@@ -40,6 +40,7 @@ struct HTTPClientConnectionMachine {
     var isReused: Bool { served > 1 }
 
     mutating func requestBegan() {
+        // The pool hands out a connection that is idle to one request; whatever the server sends, it only ever leads to a closed one.
         guard case .idle = state else { preconditionFailure("a request began in state \(state)") }
         served += 1
         state = .exchanging(Exchange())

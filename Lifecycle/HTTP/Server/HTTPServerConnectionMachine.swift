@@ -93,6 +93,7 @@ struct HTTPServerConnectionMachine {
     mutating func headCame(_ head: HTTPMessageHead) -> HeadOutcome {
         switch state {
         case .idle, .readingHead: break
+        // The parser is paused at the end of each message, and resumed in `idle` only: no input brings a second head before.
         case .serving, .closing, .lingering, .closed: preconditionFailure("a head came in state \(state)")
         }
         if let refusesWith {

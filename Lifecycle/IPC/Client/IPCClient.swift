@@ -44,7 +44,10 @@ package actor IPCClient<Request: Encodable & Sendable, Response: Decodable & Sen
         output.append(frame)
         flush()
         if readWatch == nil, failure == nil {
-            readWatch = loop.watch(socket.rawValue, for: .readable) { [weak self] in self?.assumeIsolated { $0.socketReadable() } }
+            // The socket is captured because the last owner may let go of the client anywhere.
+            readWatch = loop.watch(socket.rawValue, for: .readable) { [weak self, socket] in
+                withExtendedLifetime(socket) { self?.assumeIsolated { $0.socketReadable() } }
+            }
         }
         let timer = loop.schedule(after: limit) { [weak self] in
             self?.assumeIsolated { $0.fail(IPCError(.timeout, "no answer within \(limit)")) }
@@ -97,7 +100,9 @@ package actor IPCClient<Request: Encodable & Sendable, Response: Decodable & Sen
             writeWatch = nil
         case .blocked:
             guard writeWatch == nil else { return }
-            writeWatch = loop.watch(socket.rawValue, for: .writable) { [weak self] in self?.assumeIsolated { $0.flush() } }
+            writeWatch = loop.watch(socket.rawValue, for: .writable) { [weak self, socket] in
+                withExtendedLifetime(socket) { self?.assumeIsolated { $0.flush() } }
+            }
         case .failed:
             // What the server had to say before it closed may still be there to be read; the end of input closes.
             output.removeAll()

@@ -15,8 +15,8 @@ enum Program {
         do {
             let janitor = try Janitor(root: root)
             let run = try ChaosRun(options, root: root)
-            let interruptions = [SIGINT, SIGTERM, SIGHUP].map { number in
-                EventLoop.shared.onSignal(number) {
+            let interruptions = try [SIGINT, SIGTERM, SIGHUP].map { number in
+                try EventLoop.shared.onSignal(number) {
                     run.end()
                     Task { await finish(run, [], janitor, code: 128 + number) }
                 }

@@ -245,7 +245,7 @@ struct RaceLiveTests {
             report(LaunchReport(id: "daemon", event: .started(pid: getpid(), startTicks: 1)))
             do {
                 let (output, input) = try Descriptor.pipe()
-                return Shepherds(input: input, output: output, watch: loop.watch(output.rawValue, for: .readable) {})
+                return Shepherds(input: input, watch: loop.watch(output.rawValue, for: .readable) { withExtendedLifetime(output) {} })
             } catch {
                 throw LifecycleError(.inconsistent, "\(error)")
             }

@@ -13,8 +13,8 @@ struct SignalInterrupts: InterruptSource {
             }
             for watch in open { watch.cancel() }
         }
-        let armed = [SIGINT, SIGTERM, SIGHUP].filter { !Self.isIgnored($0) }.map { signal in
-            EventLoop.shared.onSignal(signal) {
+        let armed = try [SIGINT, SIGTERM, SIGHUP].filter { !Self.isIgnored($0) }.map { signal in
+            try EventLoop.shared.onSignal(signal) {
                 // From here on a second one ends the process at once, as if nobody listened.
                 stop()
                 body(signal)
