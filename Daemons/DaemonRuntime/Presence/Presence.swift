@@ -66,10 +66,10 @@ package final class Presence: Sendable {
 
     /// Makes a socket `<instance>.<suffix>` that is looked after from now on.
     ///
-    /// What a dead holder left under that name is replaced if it is a socket, since we hold the lock.
+    /// What a dead holder left under that name is replaced if it is a socket, since we hold the lock. One that a living stranger serves is not.
     ///
     /// - Parameter accept: called with the listening descriptor, now and whenever it had to be made again.
-    /// - Throws: when something other than a socket has the name.
+    /// - Throws: when something other than a socket has the name, or somebody else's.
     package func listen(_ suffix: String, accept: @escaping @Sendable (Descriptor) -> Void) throws(SystemError) {
         let name = "\(id.instance).\(suffix)"
         let descriptor = try state.withLock { state throws(SystemError) in
@@ -190,8 +190,23 @@ package final class Presence: Sendable {
             let path = "\(directory.path)/\(name)"
             throw SystemError(.invalidValue, "\(path) is in the way: a socket belongs there; remove it", path: path)
         }
+        if let stranger = stranger(serving: name, in: directory) {
+            let path = "\(directory.path)/\(name)"
+            throw SystemError(
+                .invalidValue,
+                "\(path) is served by process \(stranger.pid) (\(stranger.name)), which is none of ours: end it, then try again",
+                path: path)
+        }
         let (descriptor, identity) = try directory.bindSocket(name, replacing: true)
         return (descriptor, identity)
+    }
+
+    /// The process that listens on a socket and runs another program than we do. One of ours is on its way out: it has lost the lock to us.
+    private static func stranger(serving name: String, in directory: RunDirectory) -> ProcessStat? {
+        guard let connection = try? directory.connectSocket(name), let peer = try? PeerCredentials.unix(connection.rawValue),
+            let server = ProcessStat.of(pid: peer.pid), server.name != ProcessStat.of(pid: getpid())?.name
+        else { return nil }
+        return server
     }
 
     /// Whether somebody listens on a socket.

@@ -166,6 +166,29 @@ struct ContextDaemonTests {
         }
     }
 
+    @Test(arguments: ["a file", "a folder", "a link", "a stranger"])
+    func whateverElseStandsInTheSocketsPlaceIsNamedAndLeft(_ what: String) async throws {
+        try await TestHome.with { home in
+            let directory = try RunDirectory.make("\(home.path)/run").makeSubdirectory("context")
+            let path = "\(directory.path)/default.ipc.sock"
+            var listener: Descriptor?
+            switch what {
+            case "a file": try home.write("run/context/default.ipc.sock", "a file")
+            case "a folder": mkdir(path, 0o700)
+            case "a link": symlink("/dev/null", path)
+            default: listener = try directory.bindSocket("default.ipc.sock").descriptor
+            }
+            let before = try #require(try directory.stat("default.ipc.sock"))
+            let context = try ContextLifecycle(owner: "tester", home: home.path)
+            let error = await #expect(throws: LifecycleError.self) { try await context.ensure() }
+            #expect(error?.code == .startFailed)
+            #expect(
+                error?.message.contains("default.ipc.sock is \(listener == nil ? "in the way" : "served by process \(getpid())")") == true)
+            #expect(try directory.stat("default.ipc.sock")?.isSameFile(as: before) == true)
+            withExtendedLifetime(listener) {}
+        }
+    }
+
     @Test func aDataDirectoryThatCannotBeUsedIsAClearError() async throws {
         try await TestHome.with { home in
             mkdir("\(home.path)/data", 0o700)
@@ -181,8 +204,8 @@ struct ContextDaemonTests {
         }
     }
 
-    @Test func anotherUserIsTurnedAway() async throws {
-        try #require(getuid() == 0, "another user's process needs root; run as root")
+    @Test(.enabled(if: getuid() == 0, "only root can be another user"))
+    func anotherUserIsTurnedAway() async throws {
         try await Self.with { home, _, _ in
             // The folders are opened to others, so that only the daemon itself stands in the way.
             for folder in ["", "/run", "/run/context"] { chmod("\(home.path)\(folder)", 0o755) }

@@ -216,6 +216,20 @@ import Testing
         }
     }
 
+    @Test func aLivingStrangersSocketIsLeftAndItsProcessNamed() async throws {
+        try await onOwnThread { [home] in
+            let directory = try RunDirectory.make(home.path + "/run").makeSubdirectory("worker")
+            let (listener, identity) = try directory.bindSocket("a.sock")
+            let daemon = try TestDaemonProcess(home)
+            #expect(try daemon.waitEnd() == .exit(71))
+            #expect(daemon.output.contains("\(home.path)/run/worker/a.sock is served by process \(getpid())"), "\(daemon.output)")
+            #expect(try directory.stat("a.sock")?.isSameFile(as: identity) == true)
+            // Once nobody serves it, it is a dead one's.
+            listener.close()
+            #expect(try TestDaemonProcess.ready(home).ask("GET", "/health").status == 200)
+        }
+    }
+
     @Test func whatAKilledOneLeftBlocksNobody() async throws {
         try await onOwnThread { [home] in
             for round in 0..<3 {
