@@ -61,7 +61,7 @@ package func eventually<Value: Sendable>(
         } catch {
             problem = ": \(error)"
         }
-        try await EventLoop.shared.sleep(for: .milliseconds(5))
+        try await EventLoop.shared.sleep(for: .milliseconds(5))  // of what is looked at here nothing tells: it is looked at again
     }
     throw TestDaemon.Failure("not seen in time: \(what)\(problem)")
 }

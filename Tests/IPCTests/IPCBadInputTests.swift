@@ -160,6 +160,7 @@ struct IPCBadInputTests {
             #expect(try await refused.lastAnswer().code == .overloaded)
             refused.close()
             clients[0].close()
+            // A server tells nobody of a connection that is gone.
             while home.server.connections > 2 { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
             try await Self.isServing(home)
         }

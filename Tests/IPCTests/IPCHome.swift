@@ -123,6 +123,7 @@ final class IPCHome: Sendable {
 
     /// Waits until the server has closed all its connections.
     func empty() async throws {
+        // A server tells nobody of a connection that is gone.
         while server.connections > 0 { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
     }
 }

@@ -150,13 +150,13 @@ struct ProjectManagerTests {
                 while true {
                     let text = try await manager.context(home.project, prompt: nil).text
                     if text.contains("b.c"), text.contains("c.c") { break }
-                    try await EventLoop.shared.sleep(for: .milliseconds(10))
+                    try await EventLoop.shared.sleep(for: .milliseconds(10))  // the manager tells nobody when it has seen a change
                 }
             }
             unlink("\(home.project)/sub/a.c")
             try await EventLoop.shared.withDeadline(.seconds(60)) {
                 while try await manager.context(home.project, prompt: nil).text.contains("a.c") {
-                    try await EventLoop.shared.sleep(for: .milliseconds(10))
+                    try await EventLoop.shared.sleep(for: .milliseconds(10))  // the manager tells nobody when it has seen a change
                 }
             }
             await manager.close()

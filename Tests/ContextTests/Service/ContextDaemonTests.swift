@@ -101,6 +101,7 @@ struct ContextDaemonTests {
             _ = try await client.send(.ping)
             home.remove(file: "run/context/default.ipc.sock")
             try await EventLoop.shared.withDeadline(.seconds(30)) {
+                // Connecting again is how a client finds out.
                 while (try? Self.connect(home)) == nil { try await EventLoop.shared.sleep(for: .milliseconds(20)) }
             }
             let again = try Self.connect(home)

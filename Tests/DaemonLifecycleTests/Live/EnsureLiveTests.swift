@@ -45,6 +45,7 @@ struct EnsureLiveTests {
             async let handle = lifecycle.ensure()
             let line = try await home.nextHolder()
             // Once it listens it looks after its files, and makes them again within a second; whoever waits for it has to look where they stand.
+            // Another process writes it and tells nobody.
             while home.text("run/worker/one.json")?.contains("base_url") != true { try await EventLoop.shared.sleep(for: .milliseconds(2)) }
             try FileManager.default.removeItem(atPath: "\(home.path)/run/worker")
             #expect(try await handle.processID == line.pid)

@@ -96,7 +96,7 @@ extension LiveHome {
         let end = clock.now + .seconds(60)
         while clock.now < end {
             if let line = try holder() { return line }
-            try await EventLoop.shared.sleep(for: .milliseconds(2))
+            try await EventLoop.shared.sleep(for: .milliseconds(2))  // no event tells of a lock that is taken
         }
         throw LifecycleError(.timedOut, "nobody took the lock")
     }

@@ -16,7 +16,7 @@ struct StartLiveTests {
         func launch(
             _ specifications: [LaunchSpecification], report: @escaping @Sendable (LaunchReport) -> Void
         ) async throws(LifecycleError) -> Shepherds {
-            try? await EventLoop.shared.sleep(for: delay)
+            try? await EventLoop.shared.sleep(for: delay)  // what this launcher is for
             return try await launcher.launch(specifications, report: report)
         }
     }
@@ -115,6 +115,7 @@ struct StartLiveTests {
                 .running()
             try kill(try #require(try home.holder()))
             let files = try #require(try DaemonFiles.open(specification.id, home: RbeeHome(root: home.path), create: false))
+            // No event tells of a lock that is freed.
             while try home.holder() != nil { try await EventLoop.shared.sleep(for: .milliseconds(2)) }
             #expect(home.exists("run/worker/one.last.json"), "its shepherd was kept, and told")
             #expect(try files.sweep(keepsEnd: true))
@@ -132,8 +133,9 @@ struct StartLiveTests {
             let line = try #require(try home.holder())
             let shepherd = try shepherd(of: line)
             try shepherd.signal(SIGSTOP)
-            try kill(line, SIGTERM)
-            while ProcessStat.of(pid: line.pid)?.isDead == false { try await EventLoop.shared.sleep(for: .milliseconds(2)) }
+            let daemon = try #require(try ProcessWatch.open(pid: line.pid))
+            try daemon.signal(SIGTERM)
+            #expect(daemon.waitForExit(milliseconds: 60_000))
             #expect(try home.holder()?.nonce == line.nonce, "its shepherd has not told yet")
             #expect(!home.exists("run/worker/one.json"))
             try shepherd.signal(SIGCONT)
