@@ -20,7 +20,7 @@ enum ContextCommands {
     static let initialize = Command(
         "context", "init", summary: "make a project known to the context daemon, and scan it",
         discussion: [
-            "Starts the daemon if need be. A project that is known already is an error that says so.",
+            "Starts the daemon if need be. A project that is known already stays as it is; its files are watched, and need no second scan.",
             #"With --json: {"path","file_count","languages":[{"name","files"}],"last_scan"}, or {} with --quick."#,
         ],
         options: [.flag("quick", "return before it is scanned")], operands: [project], exits: exits,
@@ -28,12 +28,17 @@ enum ContextCommands {
     ) { context in
         let quick = context.arguments.has(.flag("quick", ""))
         let cwd = context.projectPath
-        let data = try await context.ask(.initProject(cwd: cwd, asyncMode: quick))
-        guard case .project(let summary)? = data else {
-            try context.output.result(QuickReport(path: cwd))
-            return .done
+        do {
+            if case .project(let summary)? = try await context.ask(.initProject(cwd: cwd, asyncMode: quick)) {
+                try context.output.result(ProjectReport(summary: summary, headline: "initialized"))
+            } else {
+                try context.output.result(QuickReport(path: cwd))
+            }
+        } catch {
+            // What is so already is no failure, whoever made it so, and however recently.
+            guard case .initStatus(true, let summary?)? = try? await context.ask(.checkInit(cwd: cwd)) else { throw error }
+            try context.output.result(ProjectReport(summary: summary, headline: "was initialized already"))
         }
-        try context.output.result(ProjectReport(summary: summary, headline: "initialized"))
         return .done
     }
 
