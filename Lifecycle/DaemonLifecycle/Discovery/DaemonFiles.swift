@@ -13,6 +13,8 @@ package struct DaemonFiles: Sendable {
     package var lock: String { "\(id.instance).lock" }
     package var record: String { "\(id.instance).json" }
     package var socket: String { "\(id.instance).sock" }
+    /// Every socket that a daemon may have: what a killed one leaves of them nobody else removes.
+    package var sockets: [String] { [socket, "\(id.instance).grpc.sock", "\(id.instance).ipc.sock"] }
     package var output: String { "\(id.instance).out" }
     package var lastEnd: String { "\(id.instance).last.json" }
 
@@ -47,9 +49,9 @@ package struct DaemonFiles: Sendable {
         return "\(SystemError.text(of: ENOSPC)): \(left) left where \(directory.path) is"
     }
 
-    /// Whether record, socket or note of an end is there.
+    /// Whether record, sockets or note of an end are there.
     var hasTraces: Bool {
-        [record, socket, lastEnd].contains { ((try? directory.stat($0)) ?? nil) != nil }
+        ([record, lastEnd] + sockets).contains { ((try? directory.stat($0)) ?? nil) != nil }
     }
 
     /// - Returns: nil when the directory is absent and `create` is false: then there is no such daemon.
@@ -152,7 +154,7 @@ package struct DaemonFiles: Sendable {
         return .nonce(line.nonce.text)
     }
 
-    /// Removes what a daemon that is gone has left: its socket, its record and how it ended. Only while holding the lock, so that it is nobody's.
+    /// Removes what a daemon that is gone has left: its sockets, its record and how it ended. Only while holding the lock, so that it is nobody's.
     ///
     /// - Parameters:
     ///   - keepsEnd: leaves how it ended for those who waited for its start.
@@ -166,7 +168,9 @@ package struct DaemonFiles: Sendable {
         do {
             guard let lock = try FileLock.acquire(in: directory, name: lock) else { return false }
             defer { lock.release() }
-            if let found = try directory.stat(socket), found.kind == .socket { _ = try directory.unlink(socket, ifIdentity: found) }
+            for name in sockets {
+                if let found = try directory.stat(name), found.kind == .socket { _ = try directory.unlink(name, ifIdentity: found) }
+            }
             // What is no file of a daemon's stays, under a name where it is in nobody's way.
             if try directory.stat(record)?.kind == .directory { _ = try directory.quarantine(record) }
             let end: LastEnd? = readJSON(lastEnd)

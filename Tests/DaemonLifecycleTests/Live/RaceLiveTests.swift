@@ -233,6 +233,24 @@ struct RaceLiveTests {
         }
     }
 
+    @Test func everySocketThatTheDeadHadIsRemoved() async throws {
+        try await LiveHome.with { home in
+            let lifecycle = try home.lifecycle()
+            let files = try #require(try DaemonFiles.open(lifecycle.specification.id, home: RbeeHome(root: home.path), create: true))
+            for name in files.sockets { _ = try files.directory.bindSocket(name) }
+            let names = ["one.grpc.sock", "one.ipc.sock", "one.sock"]
+            #expect(try names.allSatisfy { try files.directory.stat($0)?.kind == .socket } && files.hasTraces)
+            #expect(try files.sweep())
+            #expect(try names.allSatisfy { try files.directory.stat($0) == nil } && !files.hasTraces)
+            // What is no socket is nobody's of ours.
+            let other = try DaemonID(kind: .worker, instance: "two")
+            let others = try #require(try DaemonFiles.open(other, home: RbeeHome(root: home.path), create: true))
+            try others.directory.writeAtomically("two.ipc.sock", [])
+            #expect(try others.sweep())
+            #expect(try others.directory.stat("two.ipc.sock") != nil)
+        }
+    }
+
     /// A launcher that starts nothing: the daemon says that it is ready before anybody has reported it.
     private struct HastyLauncher: Launcher {
         func launch(
