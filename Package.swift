@@ -129,14 +129,14 @@ let testTargets: [Target] = [
     testProgram(
         "rbee-chaos", in: "Chaos",
         [
-            "CPlatform", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform",
-            "QueenLifecycle", "WorkerLifecycle",
+            "CPlatform", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle",
+            "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
     tests(
         "ChaosTests",
         [
-            "DaemonContract", "DaemonHarness", "Platform", "rbee-bystander", "rbee-chaos", "queen-rbee", "rbee-hive", "rbee-keeper",
-            "rbee-launch", "rbee-test-daemon", "rbee-worker",
+            "DaemonContract", "DaemonHarness", "Platform", "rbee-bystander", "rbee-chaos", "queen-rbee", "rbee-context", "rbee-hive",
+            "rbee-keeper", "rbee-launch", "rbee-test-daemon", "rbee-worker",
         ]),
     testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
     tests(

@@ -47,7 +47,7 @@ struct PlanTests {
     @Test func everythingComesUpInAPlan() {
         let rounds = (0..<200).map { Planner(seed: 5).round($0) }
         let roles = Set(rounds.flatMap(\.strikes).flatMap(\.roles))
-        #expect(roles == Set(Role.allCases).subtracting([.bystander, .unknown]))
+        #expect(roles == Set(Role.allCases).subtracting([.bystander, .unknown, .oddChild]))
         let damages = rounds.flatMap(\.damages)
         for target in Damage.Target.allCases {
             let manners = Set(damages.filter { $0.target == target }.map(\.manner))
@@ -55,7 +55,10 @@ struct PlanTests {
         }
         #expect(Set(rounds.map(\.ending)) == Set(Round.Ending.allCases))
         #expect(Set(rounds.map(\.home)) == [0, 1])
-        #expect(Set(rounds.flatMap(\.callers).joined().map(\.charge)) == Set(Charge.allCases))
+        #expect(Set(rounds.flatMap(\.callers).joined().map(\.charge)) == Set(Charge.stormy))
+        let ruses = rounds.flatMap(\.ruses)
+        #expect(Set(ruses.map(\.manner)) == Set(Ruse.Manner.allCases) && Set(ruses.map(\.knowsNonce)) == [true, false])
+        #expect(Set(rounds.map(\.sparesFiles)) == [true, false])
         #expect(rounds.allSatisfy { $0.strikes.allSatisfy { (0...5000).contains($0.at) } && !$0.witnesses.isEmpty })
     }
 }

@@ -5,14 +5,17 @@ enum CommandVerdict {
     /// What a command may exit with, by `rbee-keeper COMMAND --help`; 1 (failed, and says why) is open to all of them.
     static func documented(_ words: [String]) -> Set<Int32> {
         switch words.first {
-        case "queen", "hive", "worker":
+        case "queen", "hive", "worker", "context":
             switch words.dropFirst().first {
             case "start", "ensure": [0, 1, 4, 75, 130]
             // Of a worker that does not run nobody knows what it served.
             case "restart": [0, 1, 2, 3, 4, 75, 130]
             case "stop": [0, 1, 4, 130]
             case "spawn": [0, 1, 3, 4, 130]
-            case "get": [0, 1, 3, 4]
+            case "init", "graft": [0, 1, 4, 130]
+            case "project": [0, 1, 3, 4, 130]
+            case "ping": [0, 1, 3, 4, 130]
+            case "get": words.first == "context" ? [0, 1, 4, 130] : [0, 1, 3, 4]
             default: [0, 1, 2, 3]
             }
         case "up": [0, 1, 4, 75, 130]
@@ -79,6 +82,7 @@ enum CommandVerdict {
 
     /// A command that succeeded says what it was asked for.
     private static func silence(_ words: [String], _ outcome: KeeperRun.Outcome) -> [String] {
+        if words.starts(with: ["context", "get"]), outcome.output.isEmpty { return ["it succeeded without an answer"] }
         guard words.contains("--json") || words.first == "infer" else { return [] }
         if words.first == "infer" { return outcome.output.isEmpty ? ["it succeeded without an answer"] : [] }
         let isTable = ["list", "status", "up"].contains(words.first)

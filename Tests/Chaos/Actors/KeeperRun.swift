@@ -32,7 +32,8 @@ final class KeeperRun: Sendable {
     init(_ words: [String], home: ChaosHome) throws {
         let outputs = try Descriptor.pipe(), errors = try Descriptor.pipe()
         let program = "\(Spawn.programs)/rbee-keeper"
-        pid = try Spawn.start(program, [program] + words, environment: home.environment, streams: [nil, outputs.write, errors.write])
+        pid = try Spawn.start(
+            program, [program] + home.words(words), environment: home.environment, streams: [nil, outputs.write, errors.write])
         outputs.write.close()
         errors.write.close()
         guard let watch = try ProcessWatch.open(pid: pid) else { throw SystemError(errno: ESRCH, "watch process \(pid)") }

@@ -1,3 +1,5 @@
+import ContextContract
+import ContextLifecycle
 import DaemonContract
 import DaemonLifecycle
 import EventLoop
@@ -10,9 +12,9 @@ import WorkerLifecycle
 private actor OddLifecycle: LifecycleActor {
     nonisolated let lifecycle: DaemonLifecycle
 
-    init(_ instance: String, _ arguments: [String], home: String) throws {
+    init(_ instance: String, _ arguments: [String], program: String = "rbee-test-daemon", home: String) throws {
         var specification = try DaemonSpecification(kind: .worker, instance: instance)
-        specification.program = "rbee-test-daemon"
+        specification.program = program
         specification.arguments = arguments
         lifecycle = try DaemonLifecycle(specification, owner: LibraryCaller.owner, home: home)
     }
@@ -22,6 +24,7 @@ private actor OddLifecycle: LifecycleActor {
 final class LibraryCaller: Sendable {
     static let owner = "chaos"
     static let briefInstance = "brief-1"
+    static let patientInstance = "patient-1"
     static let bound: Duration = .seconds(240)
 
     enum Outcome: Sendable {
@@ -32,13 +35,23 @@ final class LibraryCaller: Sendable {
         case other(String)
     }
 
+    /// A daemon that takes requests that take a while.
+    let patient: DaemonLifecycle
+    private let context: ContextLifecycle
+    /// The folder of the project that the context daemon is asked about.
+    private let project: String
     private let actors: [Charge: any LifecycleActor]
     private let handles = Mutex<[Charge: DaemonHandle]>([:])
     private let leases = Mutex<[Charge: Lease]>([:])
 
     init(_ home: ChaosHome) throws {
         let path = home.path
+        let patient = try OddLifecycle(Self.patientInstance, [], home: path)
+        self.patient = patient.lifecycle
+        context = try ContextLifecycle(owner: Self.owner, home: path)
+        project = home.project(CommandPlanner.projects[0])
         actors = [
+            .context: context,
             .queen: try QueenLifecycle(port: 0, owner: Self.owner, home: path),
             .hive: try HiveLifecycle(port: 0, owner: Self.owner, home: path),
             .worker: try WorkerLifecycle(instance: "lib-1", model: "builtin", owner: Self.owner, home: path),
@@ -47,6 +60,10 @@ final class LibraryCaller: Sendable {
             .slow: try OddLifecycle("slow-1", ["--start-delay", "700ms"], home: path),
             .lingering: try OddLifecycle("lingering-1", ["--drain-delay", "700ms"], home: path),
             .crashing: try OddLifecycle("crashing-1", ["--start-code", "3", "--output", "told to crash"], home: path),
+            .sprawling: try OddLifecycle(
+                "sprawling-1", ["--child", "plain", "--child", "session", "--child", "orphan,session"], program: "rbee-hostile",
+                home: path),
+            .patient: patient,
         ]
     }
 
@@ -72,6 +89,8 @@ final class LibraryCaller: Sendable {
             let handle = try await actor.ensure()
             handles.withLock { $0[step.charge] = handle }
             return handle
+        case .send where step.charge == .context: try await askForContext()
+        case .ping where step.charge == .context: _ = try await context.requestIfRunning(.ping)
         case .send:
             _ = try await actor.send(DaemonRequest("GET", DaemonPath.stats)).bytes()
         case .lease:
@@ -96,6 +115,22 @@ final class LibraryCaller: Sendable {
         case .ping: _ = try await actor.ping()
         }
         return nil
+    }
+
+    /// Has a project known, and asks what there is to know about it, over the socket for framed requests.
+    private func askForContext() async throws {
+        _ = try await context.request(.initProject(cwd: project, asyncMode: true))
+        switch try await context.request(.getContext(cwd: project, prompt: nil)) {
+        case .ok(.context(let text, _)?) where text.isEmpty: throw Unexpected(what: "an empty context")
+        // What is kept of it may have been damaged, and the daemon may be closing for the second time: it says so.
+        case .ok(.context?), .error: break
+        case .ok(let data): throw Unexpected(what: "\(String(describing: data)) for a context")
+        case .ack: throw Unexpected(what: "an acknowledgement for a context")
+        }
+    }
+
+    private struct Unexpected: Error {
+        let what: String
     }
 
     /// What is wrong with an error; empty when it is one that is documented.

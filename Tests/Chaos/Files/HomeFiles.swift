@@ -1,6 +1,8 @@
 /// Which files of a home are what.
 struct HomeFiles: Sendable {
-    static let kinds = ["queen", "hive", "worker"]
+    static let kinds = ["queen", "hive", "worker", "context"]
+
+    private static let requestEnding = ".ipc.sock"
 
     let home: ChaosHome
 
@@ -13,7 +15,10 @@ struct HomeFiles: Sendable {
     }
 
     func locks() -> [Entry] { entries(".lock") }
-    func sockets() -> [Entry] { entries(".sock") }
+    /// The control sockets.
+    func sockets() -> [Entry] { entries(".sock").filter { !$0.path.hasSuffix(Self.requestEnding) } }
+    /// The sockets that the context daemon takes framed requests on.
+    func requestSockets() -> [Entry] { entries(Self.requestEnding) }
     func lastEnds() -> [Entry] { entries(".last.json") }
     func records() -> [Entry] { entries(".json").filter { !$0.path.hasSuffix(".last.json") } }
     func outputs() -> [Entry] { entries(".out") }
@@ -25,6 +30,13 @@ struct HomeFiles: Sendable {
                 Entry(path: "\(folder)/\($0)", kind: kind, instance: String($0.dropLast(ending.count)))
             }
         }
+    }
+
+    /// What the context daemon keeps of projects: `data/context/projects/<id>/manifest.json`.
+    func manifests() -> [Entry] {
+        let projects = "\(home.path)/data/context/projects"
+        return ChaosFile.names(in: projects).map { Entry(path: "\(projects)/\($0)/manifest.json", kind: "context", instance: "default") }
+            .filter { ChaosFile.about($0.path) != nil }
     }
 
     /// `run/handles/<kind>-<instance>.<owner>.json`.

@@ -16,6 +16,8 @@ final class Vandal: Sendable {
         var obstacles: [(path: String, kind: mode_t)] = []
         /// Sockets that are listened on and never answered.
         var listening: [Descriptor] = []
+        /// What is known of projects and was damaged.
+        var manifests: Set<String> = []
     }
 
     private let bystanders: Bystanders
@@ -41,6 +43,8 @@ final class Vandal: Sendable {
         case .record: entries = files.records()
         case .lock: entries = files.locks()
         case .socket: entries = files.sockets()
+        case .requestSocket: entries = files.requestSockets()
+        case .manifest: entries = files.manifests()
         case .lastEnd: entries = files.lastEnds()
         case .handle: entries = files.handles()
         case .token: return alter("\(home.run)/token", damage) ? Deed(daemon: nil, text: "\(damage)") : nil
@@ -77,7 +81,7 @@ final class Vandal: Sendable {
             return symlink(precious, path) == 0
         case .file:
             // In a lock's place it is as good a lock file as any.
-            if damage.target == .socket { obstruct(path, S_IFREG) }
+            if damage.target == .socket || damage.target == .requestSocket { obstruct(path, S_IFREG) }
             return ChaosFile.replace(path, Array("not what you think\n".utf8))
         case .forge, .forgeWithNonce:
             return forge(entry, damage, home)
@@ -92,6 +96,7 @@ final class Vandal: Sendable {
 
     private func alter(_ path: String, _ damage: Damage) -> Bool {
         guard let content = ChaosFile.read(path) else { return false }
+        if damage.target == .manifest { state.withLock { _ = $0.manifests.insert(path) } }
         switch damage.manner {
         case .empty: return ChaosFile.write(path, [])
         case .truncate: return ChaosFile.write(path, Array(content.prefix(content.count / 2)))
@@ -152,10 +157,12 @@ final class Vandal: Sendable {
 
     /// Takes away what was put in others' way, where it still stands there.
     func tidy() {
-        let (obstacles, listening) = state.withLock { state in
+        let (obstacles, listening, manifests) = state.withLock { state in
             defer { state = State() }
-            return (state.obstacles, state.listening)
+            return (state.obstacles, state.listening, state.manifests)
         }
+        // What the daemon has written anew since stays.
+        for path in manifests where !Snapshot.isManifest(path) { unlink(path) }
         for (path, kind) in obstacles where ChaosFile.isKind(path, kind) { ChaosFile.removeTree(path) }
         // Their files stay: sockets that nobody serves any more are in nobody's way.
         for socket in listening { socket.close() }

@@ -11,7 +11,7 @@ struct LawJudge: Sendable {
 
     /// What is checked of a home that lives: each is one law checked.
     var checks: [@Sendable () -> [Violation]] {
-        [one, held, listed, files, handles, outsiders, engines, crashes, bounds]
+        [one, held, listed, files, handles, projects, outsiders, engines, crashes, bounds]
     }
 
     func violations() -> [Violation] {
@@ -88,6 +88,9 @@ struct LawJudge: Sendable {
             if !snapshot.sockets.contains(daemon) {
                 found.append(violation(.noOrphans, daemon, "process \(process.pid) lives without a socket"))
             }
+            if process.role == .context, !snapshot.requestSockets.contains(daemon) {
+                found.append(violation(.noOrphans, daemon, "process \(process.pid) lives without its socket for requests"))
+            }
             guard let record = snapshot.records.first(where: { $0.daemon == daemon }) else {
                 return found + [violation(.noOrphans, daemon, "process \(process.pid) lives without a record")]
             }
@@ -118,14 +121,19 @@ struct LawJudge: Sendable {
         }
     }
 
+    /// Law 10: what is kept of a project is whole, whenever its daemon was killed.
+    func projects() -> [Violation] {
+        snapshot.brokenManifests.map { violation(.nothingHalfWritten, "context/default", "\($0) cannot be read") }
+    }
+
     /// Law 6: nothing of ours lives outside what `list` shows but what belongs to it.
     func outsiders() -> [Violation] {
         let nonces = Set(daemons.compactMap(\.nonce))
         return snapshot.processes.compactMap { process in
             switch process.role {
-            case .queen, .hive, .worker, .oddDaemon, .bystander: return nil
+            case .queen, .hive, .worker, .context, .oddDaemon, .bystander: return nil
             case .keeper, .launcher, .unknown: return violation(.noOrphans, nil, "left over: \(process)")
-            case .shepherd, .guard, .engine, .engineChild:
+            case .shepherd, .guard, .engine, .engineChild, .oddChild:
                 guard let nonce = process.nonce, nonces.contains(nonce) else {
                     return violation(.noOrphans, nil, "it outlived its daemon: \(process)")
                 }
@@ -173,7 +181,7 @@ struct LawJudge: Sendable {
     func leftovers(now: UInt64) -> [Violation] {
         var found = snapshot.processes.map { violation(.noOrphans, $0.daemon, "it outlived the shutdown: \($0)") }
         found += snapshot.locks.filter(\.isHeld).map { violation(.heldIsAlive, $0.daemon, "its lock is still held") }
-        found += snapshot.sockets.map { violation(.onlyTheOwner, $0, "its socket was left") }
+        found += (snapshot.sockets + snapshot.requestSockets).map { violation(.onlyTheOwner, $0, "its socket was left") }
         found += snapshot.records.map { violation(.onlyTheOwner, $0.daemon, "its record was left") }
         found += snapshot.handles.compactMap { handle in
             guard let content = handle.content else {

@@ -50,6 +50,11 @@ final class Overlaps: Sendable {
         }
     }
 
+    /// Whether the lock file of a daemon was removed or replaced in this storm.
+    func isExcused(_ daemon: String) -> Bool {
+        state.withLock { $0.excusesAll || $0.excused.contains(daemon) }
+    }
+
     /// Takes a look into account.
     func saw(_ processes: [SeenProcess]) {
         let daemons = processes.filter { $0.role.isDaemon }

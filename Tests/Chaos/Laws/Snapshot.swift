@@ -31,6 +31,10 @@ struct Snapshot: Sendable {
     var handles: [Handle] = []
     /// As `kind/instance`.
     var sockets: [String] = []
+    /// As `kind/instance`: whose socket for framed requests is there.
+    var requestSockets: [String] = []
+    /// What is kept of projects and cannot be read.
+    var brokenManifests: [String] = []
     var lastEnds: [String: LastEnd] = [:]
     /// What daemons printed, by daemon.
     var outputs: [String: String] = [:]
@@ -61,6 +65,8 @@ extension Snapshot {
             Handle(path: entry.path, daemon: entry.daemon, content: decode(HandleFile.self, entry.path))
         }
         snapshot.sockets = files.sockets().map(\.daemon)
+        snapshot.requestSockets = files.requestSockets().map(\.daemon)
+        snapshot.brokenManifests = files.manifests().map(\.path).filter { !isManifest($0) }
         for entry in files.lastEnds() { snapshot.lastEnds[entry.daemon] = decode(LastEnd.self, entry.path) }
         for entry in files.outputs() { snapshot.outputs[entry.daemon] = ChaosFile.text(of: entry.path) }
         for path in ChaosFile.tree(home.run) {
@@ -68,6 +74,11 @@ extension Snapshot {
             snapshot.setAside[String(path[..<mark.lowerBound]), default: 0] += 1
         }
         return snapshot
+    }
+
+    /// Whether a file can be read as what the context daemon keeps of a project.
+    static func isManifest(_ path: String) -> Bool {
+        decode(JSONValue.self, path)?["project_path"]?.stringValue?.isEmpty == false
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) -> Value? {

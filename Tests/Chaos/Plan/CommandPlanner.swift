@@ -2,6 +2,8 @@
 enum CommandPlanner {
     /// The model whose engine is a program of its own.
     static let engineModel = "eng"
+    /// Folders in each home that the context daemon is asked about; a command names one as `@name`.
+    static let projects = ["p-1", "p-2"]
     private static let models = ["builtin", "builtin", engineModel]
 
     static func step(_ generator: inout SeededGenerator) -> CommandStep {
@@ -11,7 +13,8 @@ enum CommandPlanner {
     }
 
     private static func command(_ generator: inout SeededGenerator) -> [String] {
-        let kind = generator.one(of: ["queen", "hive"])
+        let kind = generator.one(of: ["queen", "hive", "context"])
+        let project = "@\(generator.one(of: projects))"
         let worker = "w-\(generator.number(in: 1...3))"
         let model = generator.one(of: models)
         let families: [(weight: Int, value: [String])] = [
@@ -26,19 +29,22 @@ enum CommandPlanner {
             (3, ["ping", "worker/\(worker)"]),
             (8, ["list", "--json"]), (7, ["status", "--json"]), (3, ["keep-alive", "--for", "300ms"]), (2, ["doctor"]),
             (3, ["doctor", "--fix"]), (2, [kind, "logs", "-n", "3"]),
+            (5, ["context", "init", project, "--json"]), (8, ["context", "get", project, "--prompt", "what do the bees do"]),
+            (3, ["context", "project", project, "--json"]), (3, ["context", "graft", "bees are kept", "--path", project]),
+            (4, ["context", "ping", "--json"]),
         ]
         return generator.weighted(families)
     }
 
     private static func takesTimeout(_ words: [String]) -> Bool {
-        words.contains { ["start", "ensure", "restart", "up", "stop", "infer", "spawn"].contains($0) }
+        words.contains { ["start", "ensure", "restart", "up", "stop", "infer", "spawn", "init", "get", "graft"].contains($0) }
     }
 
     static func call(_ generator: inout SeededGenerator) -> LibraryStep {
         let call: LibraryStep.Call = generator.weighted([
             (30, .ensure), (18, .send), (10, .lease), (10, .release), (8, .stop), (6, .restart), (6, .find), (6, .status), (6, .ping),
         ])
-        return LibraryStep(pause: generator.number(in: 0...300), call: call, charge: generator.one(of: Charge.allCases))
+        return LibraryStep(pause: generator.number(in: 0...300), call: call, charge: generator.one(of: Charge.stormy))
     }
 
     /// A command that cannot fail where nobody disturbs: it has all the time a busy machine may need.
@@ -46,7 +52,9 @@ enum CommandPlanner {
         let words: [String] = generator.weighted([
             (30, ["ping", "queen", "--timeout", "60s"]), (20, ["ping", "hive", "--timeout", "60s"]),
             (30, ["infer", "--model", "builtin", "--max-tokens", "8", "--timeout", "60s", "The bees keep"]),
-            (20, ["list", "--json"]),
+            (20, ["list", "--json"]), (15, ["context", "get", "@\(projects[0])", "--json", "--timeout", "60s"]),
+            (10, ["context", "graft", "bees are kept", "--path", "@\(projects[0])", "--timeout", "60s"]),
+            (10, ["context", "ping", "--timeout", "60s"]),
         ])
         return CommandStep(pause: generator.number(in: 200...900), words: words)
     }

@@ -14,11 +14,17 @@
 /// - **A folder, a link or a file in the place of a lock or a socket**: a living daemon sets aside what stands in its lock's place. What stands in
 ///   a socket's place, or in a dead daemon's lock's place, belongs to whoever put it there: it is an error that names it, and it is
 ///   taken away when the storm is over.
+/// - **What is known of a project**: a manifest that cannot be read is an error that names it, and is moved away, as that error says, when the
+///   storm is over.
 /// - **The lock of an engine, the folder of a kind**: as a lock file that is removed.
 struct Damage: Sendable, Hashable {
     enum Target: String, Sendable, Hashable, CaseIterable {
         case record, lock, socket, lastEnd = "last-end", handle, token
         case engineLock = "engine-lock"
+        /// The socket for framed requests of the context daemon.
+        case requestSocket = "request-socket"
+        /// What the context daemon keeps of a project.
+        case manifest
         /// `run/<kind>` with all that is in it.
         case folder
         /// A daemon that never was: lock line and record of one name a bystander.
@@ -57,9 +63,10 @@ struct Damage: Sendable, Hashable {
         switch target {
         case .record, .lastEnd: [.empty, .truncate, .garble, .delete, .folder, .link, .forge, .forgeWithNonce]
         case .lock: [.empty, .truncate, .garble, .delete, .file, .folder, .link, .forge, .forgeWithNonce]
-        case .socket: [.delete, .file, .staleSocket, .foreignSocket]
+        case .socket, .requestSocket: [.delete, .file, .staleSocket, .foreignSocket]
         case .handle: [.empty, .truncate, .garble, .delete, .forge, .forgeWithNonce]
         case .token: [.empty, .garble, .delete]
+        case .manifest: [.empty, .truncate, .garble, .delete]
         case .engineLock, .folder: [.delete]
         case .ghost: [.forge]
         }

@@ -13,6 +13,7 @@ enum PlanText {
         lines += round.witnesses.map { "  witness   +\($0.pause) ms  rbee-keeper \($0.text)" }
         lines += round.strikes.map { "  strike    \($0.at) ms  \($0)" }
         lines += round.damages.map { "  damage    \($0.at) ms  \($0)" }
+        lines += round.ruses.map { "  ruse      \($0.at) ms  \($0)" }
         return lines
     }
 }

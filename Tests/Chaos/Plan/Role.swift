@@ -4,8 +4,11 @@ enum Role: String, Sendable, Hashable, CaseIterable {
     case queen
     case hive
     case worker
+    case context
     /// A daemon of the tests that is slow to come up, slow to go, or never comes up.
     case oddDaemon = "odd-daemon"
+    /// What such a daemon has started and what goes on without it, unless somebody ends it.
+    case oddChild = "odd-child"
     case engine
     /// What an engine has started and what has left its session.
     case engineChild = "engine-child"
@@ -18,8 +21,8 @@ enum Role: String, Sendable, Hashable, CaseIterable {
     /// Whether it holds a daemon's lock.
     var isDaemon: Bool {
         switch self {
-        case .queen, .hive, .worker, .oddDaemon: true
-        case .keeper, .engine, .engineChild, .guard, .shepherd, .launcher, .bystander, .unknown: false
+        case .queen, .hive, .worker, .context, .oddDaemon: true
+        case .keeper, .oddChild, .engine, .engineChild, .guard, .shepherd, .launcher, .bystander, .unknown: false
         }
     }
 
@@ -27,7 +30,7 @@ enum Role: String, Sendable, Hashable, CaseIterable {
     var isBrief: Bool {
         switch self {
         case .keeper, .shepherd, .launcher: true
-        case .queen, .hive, .worker, .oddDaemon, .engine, .engineChild, .guard, .bystander, .unknown: false
+        case .queen, .hive, .worker, .context, .oddDaemon, .oddChild, .engine, .engineChild, .guard, .bystander, .unknown: false
         }
     }
 }

@@ -4,11 +4,11 @@ struct Round: Sendable, Hashable {
     enum Ending: String, Sendable, Hashable, CaseIterable {
         /// The next storm meets what this one left.
         case leave
-        /// Everything is asked for again, and must come.
+        /// Everything is asked for again, and must come; a request that a stop meets is finished.
         case recover
         /// What the keeper owns must go.
         case down
-        /// All of it must go, and leave nothing.
+        /// All of it must go, and leave nothing, also a daemon that has children everywhere.
         case shutdown
         /// The same, and all comes up again.
         case shutdownAndUp = "shutdown-and-up"
@@ -27,5 +27,9 @@ struct Round: Sendable, Hashable {
     let witnesses: [CommandStep]
     let strikes: [Strike]
     let damages: [Damage]
+    let ruses: [Ruse]
     let ending: Ending
+
+    /// Whether nobody touches a file: then nothing is missing that would have to be made again.
+    var sparesFiles: Bool { damages.isEmpty && ruses.isEmpty }
 }

@@ -10,7 +10,7 @@ struct CommandStep: Sendable, Hashable {
 
 /// A daemon that library callers of this process look after, in the name of `chaos`.
 enum Charge: String, Sendable, Hashable, CaseIterable {
-    case queen, hive
+    case queen, hive, context
     /// A worker with the model that is built in.
     case worker
     /// One that takes its time to come up.
@@ -21,6 +21,13 @@ enum Charge: String, Sendable, Hashable, CaseIterable {
     case crashing
     /// One that goes by itself as soon as nobody uses it.
     case brief
+    /// One that has children everywhere. It lives in the quiet only: who kills it leaves them behind.
+    case sprawling
+    /// One that takes requests that take a while, in the quiet.
+    case patient
+
+    /// Those that are looked after in storms.
+    static let stormy = allCases.filter { $0 != .sprawling && $0 != .patient }
 }
 
 /// One call of the library.

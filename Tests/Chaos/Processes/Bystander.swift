@@ -85,7 +85,7 @@ struct Bystanders: Sendable {
 
     /// Half of them carry a home in their environment, all of them a name of ours.
     init(root: String, homes: [ChaosHome]) throws {
-        let names = ["queen-rbee", "rbee-hive", "rbee-worker", "rbee-launch", "rbee-worker", "rbee-worker"]
+        let names = ["queen-rbee", "rbee-hive", "rbee-worker", "rbee-launch", "rbee-context", "rbee-worker"]
         all = try names.enumerated().map { index, name in
             try Bystander(number: index, root: root, home: index % 3 == 2 ? nil : homes[index % 2], name: name)
         }

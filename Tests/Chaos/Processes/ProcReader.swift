@@ -50,7 +50,9 @@ struct ProcReader: Sendable {
         case "queen-rbee": .queen
         case "rbee-hive": .hive
         case "rbee-worker": .worker
+        case "rbee-context": .context
         case "rbee-test-daemon": .oddDaemon
+        case "rbee-hostile": arguments.contains("--be-child") ? .oddChild : .oddDaemon
         case "rbee-launch": name == "rbee-guard" ? .guard : name == "rbee-shepherd" ? .shepherd : .launcher
         case "rbee-chaos":
             switch arguments.dropFirst().first {
@@ -64,8 +66,8 @@ struct ProcReader: Sendable {
     }
 
     private static func daemon(_ program: String, _ arguments: [String]) -> String {
-        let kind = ["queen-rbee": "queen", "rbee-hive": "hive"][program] ?? "worker"
-        let usual = ["queen": "default", "hive": "localhost"][kind] ?? "-"
+        let kind = ["queen-rbee": "queen", "rbee-hive": "hive", "rbee-context": "context"][program] ?? "worker"
+        let usual = ["queen": "default", "hive": "localhost", "context": "default"][kind] ?? "-"
         let place = arguments.firstIndex(of: "--instance").map { $0 + 1 }
         let instance = place.flatMap { arguments.indices.contains($0) ? arguments[$0] : nil }
         return "\(kind)/\(instance ?? usual)"
@@ -96,8 +98,13 @@ struct ProcReader: Sendable {
         let startTicks: UInt64
     }
 
-    static func stat(_ pid: Int32) -> Stat? {
-        guard let bytes = ChaosFile.read("/proc/\(pid)/stat"), let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+    static func stat(_ pid: Int32) -> Stat? { stat(at: "/proc/\(pid)/stat") }
+
+    /// What a process or a thread does now; nil once it is gone.
+    static func state(of path: String) -> UInt8? { stat(at: path)?.state }
+
+    private static func stat(at path: String) -> Stat? {
+        guard let bytes = ChaosFile.read(path), let open = bytes.firstIndex(of: UInt8(ascii: "(")),
             let close = bytes.lastIndex(of: UInt8(ascii: ")")), open < close
         else { return nil }
         let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))

@@ -17,7 +17,7 @@ struct ChaosHome: Sendable, Hashable {
     }
 
     /// The programs that homes need, beside this one.
-    static let programs = ["queen-rbee", "rbee-hive", "rbee-worker", "rbee-test-daemon"]
+    static let programs = ["queen-rbee", "rbee-hive", "rbee-worker", "rbee-context", "rbee-test-daemon", "rbee-hostile"]
 
     /// Makes the folder of a home in the folder of the run.
     init(_ index: Int, in root: String) throws(SystemError) {
@@ -36,6 +36,13 @@ struct ChaosHome: Sendable, Hashable {
             ChaosFile.write("\(path)/bin/rbee-launch", launcher, mode: 0o700)
         else { throw SystemError(errno: errno, "copy the launcher", path: path) }
         ChaosFile.write("\(path)/config.yaml", Array(Self.configuration.utf8))
+        mkdir("\(path)/projects", 0o700)
+        for project in CommandPlanner.projects {
+            let folder = self.project(project)
+            mkdir(folder, 0o700)
+            ChaosFile.write("\(folder)/main.c", Array("#include \"bees.h\"\n\nint main(void) { return bees(); }\n".utf8))
+            ChaosFile.write("\(folder)/bees.h", Array("int bees(void);\n".utf8))
+        }
     }
 
     /// Ports of the kernel's choice; workers that stay, so that none goes by itself but the one that is told to; a model whose engine is a program that starts others.
@@ -58,6 +65,14 @@ struct ChaosHome: Sendable, Hashable {
             start_timeout: 30s
 
         """
+
+    /// A project that the context daemon may be asked about.
+    func project(_ name: String) -> String { "\(path)/projects/\(name)" }
+
+    /// The words of a command with the names of projects, `@name`, as the paths that they have here: a plan knows none.
+    func words(_ planned: [String]) -> [String] {
+        planned.map { $0.hasPrefix("@") ? project(String($0.dropFirst())) : $0 }
+    }
 
     func folder(of kind: String) -> String { "\(run)/\(kind)" }
 }

@@ -67,12 +67,15 @@ final class ChaosRun: Sendable {
         var violations = await quiet.recover(witness)
         guard violations.isEmpty else { return violations }
         let before = await quiet.daemons(of: witness)
+        let untouched = [witness] + (round.sparesFiles ? [home] : [])
+        let restored = await restorations(untouched)
         let since = timeline.elapsed
         violations = await Storm(round, self).rage()
         guard violations.isEmpty, !isEnding else { return violations }
         let stormed = timeline.elapsed
         violations += await quiet.settle(home)
         violations += await settled(witness, before, quiet)
+        violations += law5(untouched, restored, await restorations(untouched))
         let settled = timeline.elapsed
         if violations.isEmpty { violations += await end(round, home, quiet) }
         if violations.isEmpty { violations += await self.settled(witness, before, quiet) }
@@ -83,10 +86,26 @@ final class ChaosRun: Sendable {
         return violations
     }
 
+    private func restorations(_ homes: [ChaosHome]) async -> [Restorations] {
+        (try? await onBlockingThread { homes.map { Restorations(in: $0) } }) ?? []
+    }
+
+    /// Where nobody touched a file, nothing was gone.
+    private func law5(_ homes: [ChaosHome], _ before: [Restorations], _ now: [Restorations]) -> [Violation] {
+        tally.add(.lawChecks, homes.count)
+        return zip(homes, zip(before, now)).flatMap { home, looks in
+            looks.1.since(looks.0).map {
+                Violation(.onlyTheOwner, home: home.index, "files were removed that were another's, and made again by it: \($0)")
+            }
+        }
+    }
+
     private func end(_ round: Round, _ home: ChaosHome, _ quiet: Quiet) async -> [Violation] {
         switch round.ending {
         case .leave: return []
-        case .recover: return await quiet.recover(home)
+        case .recover:
+            let violations = await quiet.recover(home)
+            return violations.isEmpty ? await Trials(run: self, home: home).drain() : violations
         case .down: return await quiet.down(home)
         case .shutdown: return await quiet.shutDown(home)
         case .shutdownAndUp:

@@ -79,20 +79,36 @@ struct Quiet: Sendable {
             violations += await demand(
                 ["infer", "--model", model, "--max-tokens", "8", "--timeout", "100s", "The bees keep"], home, law: .noOrphans, because: why)
         }
+        if violations.isEmpty { violations = await recoverProjects(home) }
         if violations.isEmpty { violations = await settle(home, isTidied: true) }
         return violations
     }
 
+    /// What a project was known for may have been moved away with what was broken of it: then it is scanned again.
+    private func recoverProjects(_ home: ChaosHome) async -> [Violation] {
+        var violations: [Violation] = []
+        for project in CommandPlanner.projects.map({ "@\($0)" }) where violations.isEmpty {
+            // One that is known already cannot be made known: whether that is so, the next one tells.
+            _ = try? await KeeperRun(["context", "init", project, "--timeout", "100s"], home: home).finish()
+            violations = await demand(
+                ["context", "get", project, "--json", "--timeout", "100s"], home, law: .noOrphans,
+                because: "the context daemon has to answer for projects again")
+        }
+        return violations
+    }
+
     func down(_ home: ChaosHome) async -> [Violation] {
-        let violations = await demand(["down", "--grace", "2s"], home, law: .stopEnds, because: "down has to end all that the keeper owns")
+        let owned = Set(await rows(home)?.filter { $0.state.isRunning && $0.owned }.compactMap(\.pid) ?? [])
+        let violations = await Trials(run: run, home: home).stop(["down", "--grace", "2s"]) { owned.contains($0.pid) }
         guard violations.isEmpty else { return violations }
         return await settle(home) { $0.keepersOwn() }
     }
 
     /// Laws 6 and 7: everything goes, and leaves nothing.
     func shutDown(_ home: ChaosHome) async -> [Violation] {
-        let violations = await demand(
-            ["shutdown-all", "--grace", "2s"], home, law: .stopEnds, because: "shutdown-all has to end everything")
+        let trials = Trials(run: run, home: home)
+        var violations = await trials.sprawl()
+        if violations.isEmpty { violations = await trials.stop(["shutdown-all", "--grace", "1s"]) { _ in true } }
         guard violations.isEmpty else { return violations }
         return await leftNothing(home)
     }

@@ -20,7 +20,8 @@ struct Report: Sendable {
                 + tally.blows.map { "\($0.name) × \($0.count)" }.joined(separator: ", "),
             "damages     \(value(.damages)) done, \(value(.damagesWithoutFile)) found no file: "
                 + tally.damages.map { "\($0.name) × \($0.count)" }.joined(separator: ", "),
-            "quiet       \(value(.quietPoints)) times, \(value(.lawChecks)) laws checked",
+            "ruses       \(value(.ruses)) stops led to a bystander",
+            "quiet       \(value(.quietPoints)) times, \(value(.lawChecks)) laws checked, \(value(.trials)) trials",
             "violations  \(violations.count)",
         ]
         for violation in violations {

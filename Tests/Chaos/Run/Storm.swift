@@ -33,6 +33,7 @@ final class Storm: Sendable {
                     for lane in round.callers { busy.addTask { for step in lane { await self.call(step) } } }
                     busy.addTask { for step in self.round.witnesses { await self.command(step, in: self.witness) } }
                     for strike in round.strikes { busy.addTask { await self.perform(strike) } }
+                    for ruse in round.ruses { busy.addTask { await self.perform(ruse) } }
                     for damage in round.damages { busy.addTask { await self.perform(damage) } }
                 }
                 isOver.store(true, ordering: .relaxed)
@@ -43,7 +44,11 @@ final class Storm: Sendable {
     }
 
     private func complain(_ violation: Violation) {
-        violations.withLock { $0.append(violation) }
+        let isNew = violations.withLock { violations in
+            defer { if !violations.contains(violation) { violations.append(violation) } }
+            return !violations.contains(violation)
+        }
+        guard isNew else { return }
         run.timeline.add("VIOLATION \(violation)", home: violation.home, daemons: violation.daemon.map { [$0] } ?? [])
     }
 
@@ -58,16 +63,17 @@ final class Storm: Sendable {
 
     // MARK: Who works
 
-    private func command(_ step: CommandStep, in place: ChaosHome) async {
+    @discardableResult
+    private func command(_ step: CommandStep, in place: ChaosHome) async -> KeeperRun.End? {
         await run.rest(.milliseconds(step.pause))
-        guard !run.isEnding else { return }
+        guard !run.isEnding else { return nil }
         let isWitness = place.index != round.home
         let touched = Self.touched(step.words)
         do {
             let keeper = try KeeperRun(step.words, home: place)
             run.timeline.add("keeper \(keeper.pid) begins: \(step.text)", home: place.index, daemons: touched)
             let outcome = await keeper.finish()
-            guard !run.isEnding else { return }
+            guard !run.isEnding else { return nil }
             let signals = struck.withLock { $0.removeValue(forKey: keeper.pid) } ?? []
             let last = outcome.errors.split(separator: "\n").first { $0.contains("rror") }.map { ": \($0.prefix(300))" } ?? ""
             run.timeline.add("keeper \(keeper.pid) ended, \(outcome.end): \(step.text)\(last)", home: place.index, daemons: touched)
@@ -83,8 +89,10 @@ final class Storm: Sendable {
                     ))
             }
             if let claim = StartClaim(step.words, outcome) { await check(claim, by: "rbee-keeper \(step.text)", in: place) }
+            return outcome.end
         } catch {
             complain(Violation(.noOrphans, home: place.index, "the harness could not run rbee-keeper \(step.text): \(error)"))
+            return nil
         }
     }
 
@@ -133,6 +141,7 @@ final class Storm: Sendable {
     static func touched(_ words: [String]) -> [String] {
         switch words.first {
         case "queen": ["queen/default"]
+        case "context": ["context/default"]
         case "hive": ["hive/localhost"]
         case "worker": words.first { $0.hasPrefix("w-") }.map { ["worker/\($0)"] } ?? []
         default: []
@@ -162,6 +171,26 @@ final class Storm: Sendable {
             run.timeline.add(
                 "SIGCONT lets \(victim.process.pid) go on", home: home.index, daemons: victim.process.daemon.map { [$0] } ?? [])
         }
+    }
+
+    /// Laws 4 and 7: a stop that is led to a bystander neither signals that nor says that the daemon has gone.
+    private func perform(_ ruse: Ruse) async {
+        await run.rest(.milliseconds(ruse.at))
+        guard !run.isEnding else { return }
+        let impostor = Impostor(run: run, home: home)
+        guard let scene = (try? await onBlockingThread { impostor.set(ruse) }) ?? nil else { return }
+        run.tally.add(.ruses)
+        run.timeline.add("ruse: \(scene.text)", home: home.index, daemons: [scene.daemon])
+        let end = await command(scene.stop, in: home)
+        if end == .exit(0), scene.isSuspended, let victim = scene.victim, !victim.isGone, !run.overlaps.isExcused(scene.daemon) {
+            complain(
+                Violation(
+                    .stopEnds, home: home.index, daemon: scene.daemon,
+                    "rbee-keeper \(scene.stop.text) said that it is gone, and \(victim.process) lives"))
+        }
+        scene.end()
+        run.timeline.add("ruse ended", home: home.index, daemons: [scene.daemon])
+        for violation in run.bystanders.violations() { complain(violation) }
     }
 
     private func perform(_ damage: Damage) async {
