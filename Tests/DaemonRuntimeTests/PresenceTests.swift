@@ -49,6 +49,24 @@ import Testing
         withExtendedLifetime(winner) {}
     }
 
+    /// In the first moments of a daemon there is no look yet that would make it again.
+    @Test func whatIsWrittenAfterTheFolderWentIsWrittenInTheNextOne() throws {
+        let presence = presence(try claim())
+        try temporary.remove("run/worker")
+        try presence.updateRecord { $0.state = .starting }
+        #expect(try record().state == .starting && lockState() == .held)
+        try temporary.remove("run/worker")
+        try presence.listen("sock") { _ in }
+        #expect(temporary.exists("run/worker/tiny-1.sock"))
+        #expect(try record().state == .starting && lockState() == .held)
+        // Another has the lock of the folder that stands there now: it is theirs.
+        try temporary.remove("run/worker")
+        let other = try claim()
+        #expect(throws: SystemError.self) { try presence.updateRecord { $0.state = .ready } }
+        #expect(temporary.contents("run/worker/tiny-1.json") == nil)
+        withExtendedLifetime(other) {}
+    }
+
     @Test func theLockLineNamesTheHolderAndItsNonce() throws {
         let nonce = Nonce()
         let claim = try claim(["RBEE_NONCE": nonce.text])

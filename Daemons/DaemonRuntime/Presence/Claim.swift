@@ -15,6 +15,16 @@ struct Claim {
     ///
     /// - Throws: `lockLost` when another process holds it, which was not disturbed.
     static func make(_ id: DaemonID, home: RbeeHome, start: StartEnvironment) throws(StartError) -> Claim {
+        do throws(StartError) {
+            return try attempt(id, home: home, start: start)
+        } catch {
+            // The folder was removed after it was opened. In the one that is made now a lock is taken like any other.
+            guard (error.underlying as? SystemError)?.number == ENOENT else { throw error }
+            return try attempt(id, home: home, start: start)
+        }
+    }
+
+    private static func attempt(_ id: DaemonID, home: RbeeHome, start: StartEnvironment) throws(StartError) -> Claim {
         do {
             let run = try RunDirectory.make(home.run)
             let directory = try run.makeSubdirectory(id.kind.rawValue)

@@ -60,7 +60,8 @@ package final class Presence: Sendable {
     package func updateRecord(_ change: (inout DaemonRecord) -> Void) throws(SystemError) {
         try state.withLock { state throws(SystemError) in
             change(&state.record)
-            if !state.isDisplaced { try Self.writeRecord(&state) }
+            guard !state.isDisplaced else { return }
+            try inPlace(&state) { state throws(SystemError) in try Self.writeRecord(&state) }
         }
     }
 
@@ -73,7 +74,7 @@ package final class Presence: Sendable {
     package func listen(_ suffix: String, accept: @escaping @Sendable (Descriptor) -> Void) throws(SystemError) {
         let name = "\(id.instance).\(suffix)"
         let descriptor = try state.withLock { state throws(SystemError) in
-            let (descriptor, identity) = try Self.bind(name, in: state.directory)
+            let (descriptor, identity) = try inPlace(&state) { state throws(SystemError) in try Self.bind(name, in: state.directory) }
             state.sockets[name] = Socket(identity: identity, accept: accept)
             return descriptor
         }
@@ -143,6 +144,19 @@ package final class Presence: Sendable {
                 finding = .restored
             }
             return finding
+        }
+    }
+
+    /// Does something in our folder. Where that was removed meanwhile, it is done in the one that stands in its place, if the lock there is ours as
+    /// well: what a start needs cannot wait for the next look.
+    private func inPlace<Value>(
+        _ state: inout State, _ body: (inout State) throws(SystemError) -> Value
+    ) throws(SystemError) -> Value {
+        do throws(SystemError) {
+            return try body(&state)
+        } catch {
+            guard error.number == ENOENT, !state.isLeaving, try !isInPlace(state), try restoreLock(&state) == .restored else { throw error }
+            return try body(&state)
         }
     }
 

@@ -80,11 +80,13 @@ final class EnsureRun {
 
     /// The daemon's files where they stand now: their folder may have been removed and made again since they were opened.
     private func placed(create: Bool) throws(LifecycleError) -> DaemonFiles? {
-        if let files, (try? files.directory.isInPlace()) == true { return files }
+        if let files, isPlaced(files) { return files }
         holderWait = nil
         files = try DaemonFiles.open(specification.id, home: context.home, create: create)
         return files
     }
+
+    private func isPlaced(_ files: DaemonFiles) -> Bool { (try? files.directory.isInPlace()) == true }
 
     private func look() throws(LifecycleError) -> EnsureMachine.Event {
         guard let files = try placed(create: wish.mayLaunch) else { return .foundFree(failedStart: nil) }
@@ -190,6 +192,8 @@ final class EnsureRun {
                 return .launched(pid: pid)
             case .lost: return abandonLaunch(.launchLost)
             case .failed("shepherd", let errno): return await endLaunch(.launchFailed(stage: "shepherd", errno: errno))
+            // Its folder was removed under its hands, and nothing was started: the next look makes another one.
+            case .failed(_, ENOENT) where !isPlaced(files): return abandonLaunch(.launchLost)
             case .failed(let stage, let errno): return abandonLaunch(.launchFailed(stage: stage, errno: errno))
             case .closed: return await endLaunch(.launchFailed(stage: "launcher", errno: 0))
             case .ended, nil: return await endLaunch(.launchFailed(stage: "report", errno: 0))

@@ -1,6 +1,7 @@
 import DaemonContract
 import EventLoop
 import Foundation
+import Synchronization
 import Testing
 
 @testable import DaemonLifecycle
@@ -216,6 +217,27 @@ struct RaceLiveTests {
             #expect(error?.code == .launchFailed)
             let left = try home.holder()
             #expect(left == nil, "\(left.map { ProcessStat.of(pid: $0.pid).map { "\($0)" } ?? "gone" } ?? "")")
+        }
+    }
+
+    /// The folder of the locks goes away under the hands of the launcher, which starts nothing; and under those of the daemon, which moves.
+    @Test func aStartWhoseFolderIsRemovedIsMadeInTheNextOne() async throws {
+        try await LiveHome.with { home in
+            let removals = Atomic<Int>(0)
+            let early = try lifecycle(home, program: LiveHome.testDaemon) { _ in
+                guard removals.add(1, ordering: .relaxed).oldValue == 0 else { return }
+                try FileManager.default.removeItem(atPath: "\(home.path)/run/worker")
+            }
+            #expect(try await early.ensure().shouldCleanup)
+            #expect(removals.load(ordering: .relaxed) == 2)
+            let first = try #require(try home.holder())
+            #expect(try await early.status().state == .ready)
+            try await early.stop()
+            #expect(!first.process.isAlive)
+            let program = try home.script("moved", "rm -r '\(home.path)/run/worker'; exec \(LiveHome.testDaemon) \"$@\"")
+            let late = try home.lifecycle(program: program)
+            #expect(try await late.ensure().shouldCleanup)
+            #expect(try await late.status().pid == home.holder()?.pid)
         }
     }
 
