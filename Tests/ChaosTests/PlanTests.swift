@@ -58,7 +58,7 @@ struct PlanTests {
         #expect(Set(rounds.flatMap(\.callers).joined().map(\.charge)) == Set(Charge.stormy))
         let ruses = rounds.flatMap(\.ruses)
         #expect(Set(ruses.map(\.manner)) == Set(Ruse.Manner.allCases) && Set(ruses.map(\.knowsNonce)) == [true, false])
-        #expect(Set(rounds.map(\.sparesFiles)) == [true, false])
+        #expect(Set(rounds.map(\.sparesFiles)) == [true, false] && rounds.allSatisfy { !$0.latecomers.isEmpty })
         #expect(rounds.allSatisfy { $0.strikes.allSatisfy { (0...5000).contains($0.at) } && !$0.witnesses.isEmpty })
     }
 }

@@ -14,6 +14,7 @@ enum PlanText {
         lines += round.strikes.map { "  strike    \($0.at) ms  \($0)" }
         lines += round.damages.map { "  damage    \($0.at) ms  \($0)" }
         lines += round.ruses.map { "  ruse      \($0.at) ms  \($0)" }
+        lines += round.latecomers.map { "  late      \($0.at) ms  \($0)" }
         return lines
     }
 }

@@ -18,7 +18,7 @@ struct Planner: Sendable {
             var generator = part(24 + lane)
             return (0..<generator.number(in: 4...7)).map { _ in CommandPlanner.call(&generator) }
         }
-        var witnessing = part(1), striking = part(2), damaging = part(3), deceiving = part(4)
+        var witnessing = part(1), striking = part(2), damaging = part(3), deceiving = part(4), late = part(5)
         let damages = damages(&damaging, length)
         return Round(
             // Each home has its turn; the first storm is over the one that is not yet up.
@@ -26,7 +26,10 @@ struct Planner: Sendable {
             witnesses: (0..<5).map { _ in CommandPlanner.witness(&witnessing) },
             strikes: strikes(&striking, length), damages: damages,
             // Some storms leave all files alone.
-            ruses: damages.isEmpty ? [] : ruses(&deceiving, length), ending: Self.ending(&frame))
+            ruses: damages.isEmpty ? [] : ruses(&deceiving, length),
+            latecomers: (0..<late.number(in: 1...2)).map { _ in
+                Latecomer(at: late.number(in: 0...length), pick: late.number(in: 0...999), salt: late.next())
+            }, ending: Self.ending(&frame))
     }
 
     private static func ending(_ generator: inout SeededGenerator) -> Round.Ending {

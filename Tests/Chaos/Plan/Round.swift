@@ -4,7 +4,7 @@ struct Round: Sendable, Hashable {
     enum Ending: String, Sendable, Hashable, CaseIterable {
         /// The next storm meets what this one left.
         case leave
-        /// Everything is asked for again, and must come; a request that a stop meets is finished.
+        /// Everything is asked for again, and must come; a request that a stop meets is finished; what the dead left running is ended.
         case recover
         /// What the keeper owns must go.
         case down
@@ -28,6 +28,7 @@ struct Round: Sendable, Hashable {
     let strikes: [Strike]
     let damages: [Damage]
     let ruses: [Ruse]
+    let latecomers: [Latecomer]
     let ending: Ending
 
     /// Whether nobody touches a file: then nothing is missing that would have to be made again.

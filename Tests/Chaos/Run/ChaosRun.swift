@@ -105,7 +105,9 @@ final class ChaosRun: Sendable {
         case .leave: return []
         case .recover:
             let violations = await quiet.recover(home)
-            return violations.isEmpty ? await Trials(run: self, home: home).drain() : violations
+            guard violations.isEmpty else { return violations }
+            let trials = Trials(run: self, home: home)
+            return await trials.drain() + trials.orphan()
         case .down: return await quiet.down(home)
         case .shutdown: return await quiet.shutDown(home)
         case .shutdownAndUp:

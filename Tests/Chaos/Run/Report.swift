@@ -20,7 +20,7 @@ struct Report: Sendable {
                 + tally.blows.map { "\($0.name) × \($0.count)" }.joined(separator: ", "),
             "damages     \(value(.damages)) done, \(value(.damagesWithoutFile)) found no file: "
                 + tally.damages.map { "\($0.name) × \($0.count)" }.joined(separator: ", "),
-            "ruses       \(value(.ruses)) stops led to a bystander",
+            "ruses       \(value(.ruses)) stops led to a bystander, \(value(.latecomers)) launches of what ran",
             "quiet       \(value(.quietPoints)) times, \(value(.lawChecks)) laws checked, \(value(.trials)) trials",
             "violations  \(violations.count)",
         ]

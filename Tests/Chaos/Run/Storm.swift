@@ -33,6 +33,7 @@ final class Storm: Sendable {
                     for lane in round.callers { busy.addTask { for step in lane { await self.call(step) } } }
                     busy.addTask { for step in self.round.witnesses { await self.command(step, in: self.witness) } }
                     for strike in round.strikes { busy.addTask { await self.perform(strike) } }
+                    for latecomer in round.latecomers { busy.addTask { await self.perform(latecomer) } }
                     for ruse in round.ruses { busy.addTask { await self.perform(ruse) } }
                     for damage in round.damages { busy.addTask { await self.perform(damage) } }
                 }
@@ -191,6 +192,20 @@ final class Storm: Sendable {
         scene.end()
         run.timeline.add("ruse ended", home: home.index, daemons: [scene.daemon])
         for violation in run.bystanders.violations() { complain(violation) }
+    }
+
+    /// Law 1: who comes late loses.
+    private func perform(_ latecomer: Latecomer) async {
+        await run.rest(.milliseconds(latecomer.at))
+        guard !run.isEnding else { return }
+        let launch = LateLaunch(run: run, home: home)
+        guard let outcome = (try? await onBlockingThread { try launch.perform(latecomer) }) ?? nil else { return }
+        run.tally.add(.latecomers)
+        run.timeline.add(outcome.text, home: home.index, daemons: [outcome.daemon])
+        guard outcome.isSecond, !run.overlaps.isExcused(outcome.daemon) else { return }
+        complain(
+            Violation(
+                .one, home: home.index, daemon: outcome.daemon, "a second one was started while the first had its lock: \(outcome.text)"))
     }
 
     private func perform(_ damage: Damage) async {

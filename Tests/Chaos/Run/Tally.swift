@@ -4,7 +4,7 @@ import Synchronization
 final class Tally: Sendable {
     enum Count: String, Sendable, CaseIterable {
         case rounds, keepers, libraryCalls, requests, ensures, confirmedByAsking, damages, quietPoints, lawChecks, strikesWithoutVictim
-        case damagesWithoutFile, commandsFailed, commandsStruck, ruses, trials
+        case damagesWithoutFile, commandsFailed, commandsStruck, ruses, latecomers, trials
     }
 
     private struct State {

@@ -1,6 +1,7 @@
 import DaemonContract
 import DaemonLifecycle
 import EventLoop
+import Glibc
 
 /// What is tried in the quiet, where it has to succeed at once: storms are too loud for it.
 struct Trials: Sendable {
@@ -59,6 +60,28 @@ struct Trials: Sendable {
                 violation(.stopEnds, "worker/\(LibraryCaller.patientInstance)", "a stop cut a request that had begun: \(error)"))
         }
         return violations
+    }
+
+    /// Law 6: the next command ends what a daemon that was killed has left running.
+    func orphan() async -> [Violation] {
+        let violations = await sprawl()
+        guard violations.isEmpty, !run.isEnding else { return violations }
+        let name = run.callers[home.index]?.daemon(.sprawling)?.description
+        guard let process = await processes().first(where: { $0.daemon == name }), let nonce = process.nonce,
+            let victim = Victim(process, reader: run.reader)
+        else { return run.isEnding ? [] : [violation(.noOrphans, name, "it was started, and is not there")] }
+        let isGone = try? await onBlockingThread { victim.signal(SIGKILL) && victim.waitForEnd(milliseconds: 60_000) }
+        guard isGone == true else { return [violation(.noOrphans, name, "it cannot be killed: \(process)")] }
+        run.timeline.add("trial: SIGKILL hits \(process)", home: home.index)
+        let blame = await Quiet(run: run).demand(
+            ["up", "--json", "--timeout", "100s"], home, law: .noOrphans,
+            because: "nothing that was left behind may block what is asked for now")
+        guard blame.isEmpty, !run.isEnding else { return blame }
+        run.tally.add(.trials)
+        run.tally.add(.lawChecks)
+        return await processes().filter { $0.nonce == nonce && $0.role != .shepherd }.map {
+            violation(.noOrphans, name, "a daemon that was killed has left it, and a start since did not end it: \($0)")
+        }
     }
 
     private func begin(_ charge: Charge) async -> [Violation] {
