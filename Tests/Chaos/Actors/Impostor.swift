@@ -16,6 +16,8 @@ struct Impostor: Sendable {
         let isSuspended: Bool
         /// The lock in our own hands.
         let lock: Descriptor?
+        /// What the dead had said before somebody lied in their place: by their nonce alone it is known what they have left running.
+        let truths: [Truth]
         let text: String
 
         var daemon: String { "\(kind)/\(instance)" }
@@ -26,10 +28,23 @@ struct Impostor: Sendable {
             return CommandStep(pause: 0, words: [kind, "stop"] + name + ["--grace", "300ms", "--timeout", "20s"])
         }
 
-        /// The daemon goes on, and mends what it finds.
+        /// The daemon goes on, and mends what it finds; a dead one gets its own words back.
         func end() {
             if isSuspended { victim?.signal(SIGCONT) }
+            for truth in truths { truth.restore() }
             lock?.close()
+        }
+    }
+
+    /// The content of a file before it was made to lie.
+    struct Truth: Sendable {
+        let path: String
+        let content: [UInt8]
+        let lie: [UInt8]
+
+        /// Where the lie still stands.
+        func restore() {
+            if ChaosFile.read(path) == lie { ChaosFile.write(path, content) }
         }
     }
 
@@ -63,14 +78,18 @@ struct Impostor: Sendable {
                 return nil
             }
             return Scene(
-                kind: entry.kind, instance: entry.instance, victim: victim, isSuspended: true, lock: nil,
+                kind: entry.kind, instance: entry.instance, victim: victim, isSuspended: true, lock: nil, truths: [],
                 text: "\(ruse): \(process) is suspended")
         }
-        guard victim.signal(SIGKILL), victim.waitForEnd(milliseconds: 5000), let lock = take(entry.path), lie(entry, nonce, ruse) else {
-            return nil
+        guard victim.signal(SIGKILL), victim.waitForEnd(milliseconds: 5000), let lock = take(entry.path) else { return nil }
+        let paths = [entry.path, "\(home.folder(of: entry.kind))/\(entry.instance).json"]
+        let before = paths.map { ChaosFile.read($0) }
+        guard lie(entry, nonce, ruse) else { return nil }
+        let truths = zip(paths, before).compactMap { path, content in
+            content.flatMap { content in ChaosFile.read(path).map { Truth(path: path, content: content, lie: $0) } }
         }
         return Scene(
-            kind: entry.kind, instance: entry.instance, victim: victim, isSuspended: false, lock: lock,
+            kind: entry.kind, instance: entry.instance, victim: victim, isSuspended: false, lock: lock, truths: truths,
             text: "\(ruse): \(process) was killed")
     }
 
@@ -80,7 +99,7 @@ struct Impostor: Sendable {
         guard ChaosFile.about(home.folder(of: kind)) != nil, ChaosFile.about(path) != nil || ChaosFile.write(path, []),
             let lock = take(path), lie(HomeFiles.Entry(path: path, kind: kind, instance: instance), nil, ruse)
         else { return nil }
-        return Scene(kind: kind, instance: instance, victim: nil, isSuspended: false, lock: lock, text: "\(ruse): \(path)")
+        return Scene(kind: kind, instance: instance, victim: nil, isSuspended: false, lock: lock, truths: [], text: "\(ruse): \(path)")
     }
 
     /// Lock line, record and handle name a bystander.
