@@ -71,7 +71,8 @@ struct Trials: Sendable {
             let victim = Victim(process, reader: run.reader)
         else { return run.isEnding ? [] : [violation(.noOrphans, name, "it was started, and is not there")] }
         let isGone = try? await onBlockingThread { victim.signal(SIGKILL) && victim.waitForEnd(milliseconds: 60_000) }
-        guard isGone == true else { return [violation(.noOrphans, name, "it cannot be killed: \(process)")] }
+        // Its shepherd has the lock until it has written down how it ended: before that it counts as one that ends.
+        guard isGone == true, await isFree(name) else { return [violation(.noOrphans, name, "it cannot be killed: \(process)")] }
         run.timeline.add("trial: SIGKILL hits \(process)", home: home.index)
         let blame = await Quiet(run: run).demand(
             ["up", "--json", "--timeout", "100s"], home, law: .noOrphans,
@@ -82,6 +83,16 @@ struct Trials: Sendable {
         return await processes().filter { $0.nonce == nonce && $0.role != .shepherd }.map {
             violation(.noOrphans, name, "a daemon that was killed has left it, and a start since did not end it: \($0)")
         }
+    }
+
+    /// Waits until nobody holds a daemon's lock.
+    private func isFree(_ daemon: String?) async -> Bool {
+        for _ in 0..<600 {
+            let entries = HomeFiles(home: home).locks().filter { $0.daemon == daemon }
+            if entries.allSatisfy({ LockSight($0.path)?.isHeld != true }) { return true }
+            await run.rest(.milliseconds(50))
+        }
+        return false
     }
 
     private func begin(_ charge: Charge) async -> [Violation] {
