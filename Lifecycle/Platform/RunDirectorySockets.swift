@@ -47,6 +47,17 @@ extension RunDirectory {
         return socket
     }
 
+    /// Whether somebody listens on a socket.
+    package func isServed(_ name: String) -> Bool {
+        do throws(SystemError) {
+            _ = try connectSocket(name)
+            return true
+        } catch {
+            // A full queue has somebody behind it.
+            return error.number == EAGAIN
+        }
+    }
+
     private func unixSocket() throws(SystemError) -> Descriptor {
         let number = rbee_unix_stream()
         guard number >= 0 else { throw SystemError(errno: errno, "make a socket") }

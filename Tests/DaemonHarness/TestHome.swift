@@ -1,6 +1,7 @@
 package import DaemonContract
 package import DaemonLifecycle
 internal import EventLoop
+internal import FoundationEssentials
 package import Glibc
 internal import HiveLifecycle
 internal import Platform
@@ -55,24 +56,7 @@ package final class TestHome: Sendable {
         }
         // What those left running that a test killed.
         _ = try? await Upkeep(home: path).clear()
-        remove(path)
-    }
-
-    private func remove(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR, let folder = opendir(path) else {
-            unlink(path)
-            return
-        }
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { remove("\(path)/\(name)") }
-        }
-        closedir(folder)
-        rmdir(path)
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     /// Writes a file of the home.

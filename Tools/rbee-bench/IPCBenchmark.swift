@@ -2,6 +2,7 @@ internal import ContextContract
 internal import ContextLifecycle
 internal import DaemonContract
 internal import DaemonLifecycle
+internal import FoundationEssentials
 internal import Glibc
 internal import IPC
 
@@ -43,7 +44,7 @@ enum IPCBenchmark {
         let project = "\(home)/project"
         mkdir(project, 0o700)
         let context = try ContextLifecycle(owner: "bench", home: home)
-        defer { Folder.remove(home) }
+        defer { try? FileManager.default.removeItem(atPath: home) }
 
         var start = Samples(), stop = Samples()
         for _ in 0..<rounds {

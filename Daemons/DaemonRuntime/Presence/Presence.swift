@@ -137,7 +137,7 @@ package final class Presence: Sendable {
             for (name, socket) in state.sockets {
                 let found = try state.directory.stat(name)
                 if let found, found.isSameFile(as: socket.identity) { continue }
-                if found != nil, Self.isServed(name, in: state.directory) { return .displaced }
+                if found != nil, state.directory.isServed(name) { return .displaced }
                 let (descriptor, identity) = try Self.bind(name, in: state.directory)
                 state.sockets[name]?.identity = identity
                 remade.append((socket.accept, descriptor))
@@ -221,17 +221,6 @@ package final class Presence: Sendable {
             let server = ProcessStat.of(pid: peer.pid), server.name != ProcessStat.of(pid: getpid())?.name
         else { return nil }
         return server
-    }
-
-    /// Whether somebody listens on a socket.
-    private static func isServed(_ name: String, in directory: RunDirectory) -> Bool {
-        do throws(SystemError) {
-            _ = try directory.connectSocket(name)
-            return true
-        } catch {
-            // A full queue has somebody behind it.
-            return error.number == EAGAIN
-        }
     }
 
     /// Whether somebody waits to write down how this process ends.

@@ -169,7 +169,9 @@ package struct DaemonFiles: Sendable {
             guard let lock = try FileLock.acquire(in: directory, name: lock) else { return false }
             defer { lock.release() }
             for name in sockets {
-                if let found = try directory.stat(name), found.kind == .socket { _ = try directory.unlink(name, ifIdentity: found) }
+                // One that somebody serves is no dead one's: whoever it is may be asked to leave, not have it taken away.
+                guard let found = try directory.stat(name), found.kind == .socket, !directory.isServed(name) else { continue }
+                _ = try directory.unlink(name, ifIdentity: found)
             }
             // What is no file of a daemon's stays, under a name where it is in nobody's way.
             if try directory.stat(record)?.kind == .directory { _ = try directory.quarantine(record) }

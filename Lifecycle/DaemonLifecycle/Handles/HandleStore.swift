@@ -43,9 +43,11 @@ package struct HandleStore: Sendable {
     package func remove(_ id: DaemonID, owner: String, ifNonce nonce: String? = nil) throws(LifecycleError) {
         guard let directory = try directory(create: false) else { return }
         let name = try Self.name(id, owner: owner)
-        if let nonce, read(name, in: directory).file?.identity.nonce != nonce { return }
         do {
-            _ = try directory.remove(name)
+            guard let found = try directory.stat(name) else { return }
+            if let nonce, read(name, in: directory).file?.identity.nonce != nonce { return }
+            // Read after it was looked at: one that has been replaced since is another's.
+            _ = try directory.unlink(name, ifIdentity: found)
         } catch {
             throw LifecycleError(system: error, daemon: id)
         }
@@ -58,11 +60,11 @@ package struct HandleStore: Sendable {
         guard let directory = try directory(create: false) else { return }
         // Only this daemon's: there may be many of others.
         for name in try names(in: directory) where name.hasPrefix("\(id.kind.rawValue)-\(id.instance).") {
-            guard let file = read(name, in: directory).file, file.kind == id.kind, file.instance == id.instance,
-                nonce.map({ $0 == file.identity.nonce }) ?? !file.intent
-            else { continue }
             do {
-                _ = try directory.remove(name)
+                guard let found = try directory.stat(name), let file = read(name, in: directory).file, file.kind == id.kind,
+                    file.instance == id.instance, nonce.map({ $0 == file.identity.nonce }) ?? !file.intent
+                else { continue }
+                _ = try directory.unlink(name, ifIdentity: found)
             } catch {
                 throw LifecycleError(system: error, daemon: id)
             }

@@ -124,6 +124,19 @@ struct StartLiveTests {
         }
     }
 
+    @Test func aSweepLeavesASocketThatSomebodyServes() throws {
+        let home = try LiveHome()
+        defer { try? FileManager.default.removeItem(atPath: home.path) }
+        let id = try DaemonID(kind: .worker, instance: "one")
+        let files = try #require(try DaemonFiles.open(id, home: RbeeHome(root: home.path), create: true))
+        let listeners = try files.sockets.map { try files.directory.bindSocket($0).descriptor }
+        #expect(try files.sweep())
+        for name in files.sockets { #expect(try files.directory.stat(name) != nil) }
+        for listener in listeners { listener.close() }
+        #expect(try files.sweep())
+        for name in files.sockets { #expect(try files.directory.stat(name) == nil) }
+    }
+
     /// It leaves no record that would tell, and its shepherd has the lock a moment longer: who looks then takes it for one that is starting.
     @Test func theEndOfOneThatHasServedIsNoFailedStart() async throws {
         try await LiveHome.with { home in
