@@ -96,11 +96,23 @@ struct LawJudgeTests {
         #expect(laws { $0.handles = [Self.handle(77, nonce: Self.other), Self.handle(77, createdAt: 1)] } == [])
     }
 
+    @Test func theContextDaemonHasItsSocketAndItsProjects() {
+        func context(_ sockets: [String]) -> Set<Violation.Law> {
+            laws {
+                $0.processes[0] = Self.process(10, .context)
+                $0.requestSockets = sockets
+            }
+        }
+        #expect(context(["worker/w-1"]) == [])
+        #expect(context([]) == [.noOrphans])
+        #expect(laws { $0.brokenManifests = ["/m"] } == [.nothingHalfWritten])
+    }
+
     @Test func nothingLivesOutside() {
         for role: Role in [.keeper, .launcher, .unknown] {
             #expect(laws { $0.processes.append(Self.process(30, role, nil)) } == [.noOrphans])
         }
-        for role: Role in [.shepherd, .engine, .engineChild] {
+        for role: Role in [.shepherd, .engine, .engineChild, .oddChild] {
             #expect(laws { $0.processes.append(Self.process(30, role, nil, nonce: Self.other)) } == [.noOrphans], "\(role)")
         }
         #expect(laws { $0.processes.removeAll { $0.role == .guard } } == [.noOrphans], "an engine without its guard")
@@ -124,6 +136,7 @@ struct LawJudgeTests {
         #expect(left { $0.processes = [Self.process(9, .shepherd, nil)] } == [.noOrphans])
         #expect(left { $0.locks = Self.healthy.locks } == [.heldIsAlive])
         #expect(left { $0.sockets = ["worker/w-1"] } == [.onlyTheOwner])
+        #expect(left { $0.requestSockets = ["context/default"] } == [.onlyTheOwner])
         #expect(left { $0.records = Self.healthy.records } == [.onlyTheOwner])
         #expect(left { $0.handles = [.init(path: "/h", daemon: "worker/w-1", content: nil)] } == [.nothingHalfWritten])
         #expect(left { $0.handles = [Self.handle(intent: true, createdAt: 100)] } == [.onlyTheOwner])
