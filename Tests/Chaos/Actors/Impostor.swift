@@ -110,6 +110,7 @@ struct Impostor: Sendable {
         guard let record = forger.record(run: home.run), let handle = forger.handle, ChaosFile.isKind(entry.path, S_IFREG) else {
             return false
         }
+        run.vandal.hide(entry, home)
         let handles = home.folder(of: "handles")
         if ChaosFile.about(handles) != nil {
             ChaosFile.replace("\(handles)/\(entry.kind)-\(entry.instance).keeper.json", handle)

@@ -25,6 +25,7 @@ final class LibraryCaller: Sendable {
     static let owner = "chaos"
     static let briefInstance = "brief-1"
     static let patientInstance = "patient-1"
+    static let sprawlingInstance = "sprawling-1"
     static let bound: Duration = .seconds(240)
 
     enum Outcome: Sendable {
@@ -61,7 +62,7 @@ final class LibraryCaller: Sendable {
             .lingering: try OddLifecycle("lingering-1", ["--drain-delay", "700ms"], home: path),
             .crashing: try OddLifecycle("crashing-1", ["--start-code", "3", "--output", "told to crash"], home: path),
             .sprawling: try OddLifecycle(
-                "sprawling-1", ["--child", "plain", "--child", "session", "--child", "orphan,session"], program: "rbee-hostile",
+                Self.sprawlingInstance, ["--child", "plain", "--child", "session", "--child", "orphan,session"], program: "rbee-hostile",
                 home: path),
             .patient: patient,
         ]

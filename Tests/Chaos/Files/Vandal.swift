@@ -1,4 +1,5 @@
 import CPlatform
+import DaemonContract
 import Glibc
 import Platform
 import Synchronization
@@ -18,6 +19,8 @@ final class Vandal: Sendable {
         var listening: [Descriptor] = []
         /// What is known of projects and was damaged.
         var manifests: Set<String> = []
+        /// Nonces of daemons whose lock line or record was damaged.
+        var hidden: Set<String> = []
     }
 
     private let bystanders: Bystanders
@@ -56,6 +59,7 @@ final class Vandal: Sendable {
         case .folder:
             let kind = HomeFiles.kinds[damage.pick % HomeFiles.kinds.count]
             guard ChaosFile.about(home.folder(of: kind)) != nil else { return nil }
+            for entry in files.locks() + files.records() where entry.kind == kind { hide(entry, home) }
             ChaosFile.removeTree(home.folder(of: kind))
             return Deed(daemon: nil, text: "\(damage): run/\(kind)")
         case .ghost: return makeGhost(damage, home)
@@ -63,6 +67,7 @@ final class Vandal: Sendable {
         guard !entries.isEmpty else { return nil }
         let entry = entries[damage.pick % entries.count]
         if damage.replacesLock { announce(entry.daemon) }
+        if damage.target == .lock || damage.target == .record { hide(entry, home) }
         return strike(entry, damage, home) ? Deed(daemon: entry.daemon, text: "\(damage): \(entry.path)") : nil
     }
 
@@ -137,6 +142,27 @@ final class Vandal: Sendable {
             ChaosFile.replace("\(home.folder(of: "handles"))/worker-\(instance).keeper.json", handle)
         }
         return Deed(daemon: "worker/\(instance)", text: "\(damage): \(path)")
+    }
+
+    // MARK: What is hidden
+
+    /// Lock line or record of a daemon are about to be damaged.
+    func hide(_ entry: HomeFiles.Entry, _ home: ChaosHome) {
+        let path = "\(home.folder(of: entry.kind))/\(entry.instance)"
+        let record = ChaosFile.read("\(path).json").flatMap { try? ContractJSON.decode(DaemonRecord.self, from: $0) }
+        let nonces = [LockSight("\(path).lock")?.line?.nonce, record?.nonce].compactMap { $0 }
+        state.withLock { $0.hidden.formUnion(nonces) }
+    }
+
+    /// Ends what engines have started whose worker and guard were killed, if their nonce was damaged: nothing but that tells anybody whose they were.
+    func endHidden(_ processes: [SeenProcess], reader: ProcReader) {
+        let hidden = state.withLock { $0.hidden }
+        for process in processes where process.role == .engine || process.role == .engineChild {
+            guard let nonce = process.nonce, hidden.contains(nonce),
+                !processes.contains(where: { $0.nonce == nonce && ($0.role.isDaemon || $0.role == .guard) })
+            else { continue }
+            Victim(process, reader: reader)?.signal(SIGKILL)
+        }
     }
 
     // MARK: What stands in the way

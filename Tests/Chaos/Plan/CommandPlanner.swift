@@ -6,6 +6,12 @@ enum CommandPlanner {
     static let projects = ["p-1", "p-2"]
     private static let models = ["builtin", "builtin", engineModel]
 
+    /// Without temperature the model that is built in always has something to say; otherwise it may draw the end first, which is an answer as well.
+    static func infer(_ model: String, timeout: String? = nil) -> [String] {
+        let limit = timeout.map { ["--timeout", $0] } ?? []
+        return ["infer", "--model", model, "--max-tokens", "8", "--temperature", "0"] + limit + ["The bees keep"]
+    }
+
     static func step(_ generator: inout SeededGenerator) -> CommandStep {
         var words = command(&generator)
         if takesTimeout(words), generator.happens(70) { words += ["--timeout", generator.one(of: ["5s", "10s", "20s"])] }
@@ -25,7 +31,7 @@ enum CommandPlanner {
             (5, ["worker", "spawn", "--model", model]), (2, ["worker", "get", worker]),
             (9, ["up", "--json"]), (4, ["up", "--model", engineModel, "--json"]), (3, ["down", "--grace", "1s"]),
             (1, ["shutdown-all", "--grace", "1s"]),
-            (12, ["infer", "--model", model, "--max-tokens", "8", "The bees keep"]), (6, ["ping", kind]),
+            (12, infer(model)), (6, ["ping", kind]),
             (3, ["ping", "worker/\(worker)"]),
             (8, ["list", "--json"]), (7, ["status", "--json"]), (3, ["keep-alive", "--for", "300ms"]), (2, ["doctor"]),
             (3, ["doctor", "--fix"]), (2, [kind, "logs", "-n", "3"]),
@@ -51,7 +57,7 @@ enum CommandPlanner {
     static func witness(_ generator: inout SeededGenerator) -> CommandStep {
         let words: [String] = generator.weighted([
             (30, ["ping", "queen", "--timeout", "60s"]), (20, ["ping", "hive", "--timeout", "60s"]),
-            (30, ["infer", "--model", "builtin", "--max-tokens", "8", "--timeout", "60s", "The bees keep"]),
+            (30, infer("builtin", timeout: "60s")),
             (20, ["list", "--json"]), (15, ["context", "get", "@\(projects[0])", "--json", "--timeout", "60s"]),
             (10, ["context", "graft", "bees are kept", "--path", "@\(projects[0])", "--timeout", "60s"]),
             (10, ["context", "ping", "--timeout", "60s"]),

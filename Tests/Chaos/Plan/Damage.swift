@@ -14,6 +14,8 @@
 /// - **A folder, a link or a file in the place of a lock or a socket**: a living daemon sets aside what stands in its lock's place. What stands in
 ///   a socket's place, or in a dead daemon's lock's place, belongs to whoever put it there: it is an error that names it, and it is
 ///   taken away when the storm is over.
+/// - **The nonce of a worker that was killed together with its engine's guard**: nothing else tells whose the processes are that the engine has
+///   started. They are ended when the storm is over.
 /// - **What is known of a project**: a manifest that cannot be read is an error that names it, and is moved away, as that error says, when the
 ///   storm is over.
 /// - **The lock of an engine, the folder of a kind**: as a lock file that is removed.

@@ -77,7 +77,7 @@ struct Quiet: Sendable {
         var violations = await demand(["up", "--model", "builtin", "--json", "--timeout", "100s"], home, law: .noOrphans, because: why)
         for model in ["builtin", CommandPlanner.engineModel] where violations.isEmpty {
             violations += await demand(
-                ["infer", "--model", model, "--max-tokens", "8", "--timeout", "100s", "The bees keep"], home, law: .noOrphans, because: why)
+                CommandPlanner.infer(model, timeout: "100s"), home, law: .noOrphans, because: why)
         }
         if violations.isEmpty { violations = await recoverProjects(home) }
         if violations.isEmpty { violations = await settle(home, isTidied: true) }
@@ -107,7 +107,7 @@ struct Quiet: Sendable {
     /// Laws 6 and 7: everything goes, and leaves nothing.
     func shutDown(_ home: ChaosHome) async -> [Violation] {
         let trials = Trials(run: run, home: home)
-        var violations = await trials.sprawl()
+        var violations = await trials.stopSprawling()
         if violations.isEmpty { violations = await trials.stop(["shutdown-all", "--grace", "1s"]) { _ in true } }
         guard violations.isEmpty else { return violations }
         return await leftNothing(home)

@@ -40,7 +40,10 @@ final class Storm: Sendable {
                 isOver.store(true, ordering: .relaxed)
             }
         }
-        run.vandal.tidy()
+        try? await onBlockingThread { [run, home] in
+            run.vandal.endHidden(run.reader.processes().filter { $0.home == home.index }, reader: run.reader)
+            run.vandal.tidy()
+        }
         return violations.withLock { $0 } + run.overlaps.takeViolations()
     }
 

@@ -34,9 +34,12 @@ struct Trials: Sendable {
         }
     }
 
-    /// Starts a daemon that has children in sessions of their own and without parents.
-    func sprawl() async -> [Violation] {
-        await begin(.sprawling)
+    /// Stops a daemon that has children in sessions of their own and without parents.
+    func stopSprawling() async -> [Violation] {
+        let violations = await begin(.sprawling)
+        guard violations.isEmpty, !run.isEnding else { return violations }
+        let daemon = "worker/\(LibraryCaller.sprawlingInstance)"
+        return await stop(["worker", "stop", LibraryCaller.sprawlingInstance, "--grace", "500ms"]) { $0.daemon == daemon }
     }
 
     /// Laws 7 and 9: a stop that has the time for it lets a request finish that it meets.
@@ -64,7 +67,7 @@ struct Trials: Sendable {
 
     /// Law 6: the next command ends what a daemon that was killed has left running.
     func orphan() async -> [Violation] {
-        let violations = await sprawl()
+        let violations = await begin(.sprawling)
         guard violations.isEmpty, !run.isEnding else { return violations }
         let name = run.callers[home.index]?.daemon(.sprawling)?.description
         guard let process = await processes().first(where: { $0.daemon == name }), let nonce = process.nonce,
