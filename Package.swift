@@ -135,8 +135,8 @@ let testTargets: [Target] = [
     tests(
         "ChaosTests",
         [
-            "DaemonContract", "DaemonHarness", "Platform", "rbee-bystander", "rbee-chaos", "queen-rbee", "rbee-context", "rbee-hive",
-            "rbee-keeper", "rbee-launch", "rbee-test-daemon", "rbee-worker",
+            "DaemonContract", "DaemonHarness", "DaemonLifecycle", "Platform", "rbee-bystander", "rbee-chaos", "queen-rbee", "rbee-context",
+            "rbee-hive", "rbee-hostile", "rbee-keeper", "rbee-launch", "rbee-test-daemon", "rbee-worker",
         ]),
     testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
     tests(

@@ -4,7 +4,10 @@ struct Restorations: Sendable, Equatable {
     private let counts: [String: Int]
 
     init(in home: ChaosHome) {
-        let logs = "\(home.path)/logs"
+        self.init(logs: "\(home.path)/logs")
+    }
+
+    init(logs: String) {
         var counts: [String: Int] = [:]
         for name in ChaosFile.names(in: logs) {
             let text = ChaosFile.text(of: "\(logs)/\(name)") ?? ""
