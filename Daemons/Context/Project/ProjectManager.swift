@@ -125,6 +125,8 @@ actor ProjectManager {
     }
 
     private func adopt(_ project: Project) -> Project {
+        // Made known again after its folder was moved away, as an error may have told to: the one in memory would go on writing there.
+        if let before = loaded.first(where: { $0.path == project.path }) { drop(before) }
         loaded.append(project)
         while loaded.count > capacity { drop(loaded[0]) }
         return project

@@ -35,6 +35,23 @@ struct ProjectManagerTests {
         }
     }
 
+    /// What was in memory before would go on writing into the folder that is gone.
+    @Test func initializedAgainAfterItsFolderWasMovedAway() async throws {
+        try await ProjectHome.with { home in
+            let manager = try home.manager()
+            _ = try await manager.initialize(home.project, inBackground: false)
+            let before = try await manager.project(home.project)
+            let folder = "\(home.data)/projects/\(ProjectID(of: home.path))"
+            try #require(rename(folder, "\(home.root)/away") == 0)
+            _ = try await manager.initialize(home.project, inBackground: false)
+            #expect(await manager.count == 1)
+            #expect(try await manager.project(home.project) !== before)
+            try await manager.graft(home.project, Experience(agentID: "a", decision: "kept", timestamp: 1))
+            #expect(access("\(folder)/experience.jsonl", F_OK) == 0)
+            #expect(access("\(home.root)/away/experience.jsonl", F_OK) != 0)
+        }
+    }
+
     @Test func whatIsNotInitialized() async throws {
         try await ProjectHome.with { home in
             let manager = try home.manager()
