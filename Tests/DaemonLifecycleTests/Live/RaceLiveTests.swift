@@ -266,12 +266,14 @@ struct RaceLiveTests {
             #expect(try names.allSatisfy { try files.directory.stat($0)?.kind == .socket } && files.hasTraces)
             #expect(try files.sweep())
             #expect(try names.allSatisfy { try files.directory.stat($0) == nil } && !files.hasTraces)
-            // What is no socket is nobody's of ours.
+            // What is no socket, or has somebody behind it, is nobody's of ours.
             let other = try DaemonID(kind: .worker, instance: "two")
             let others = try #require(try DaemonFiles.open(other, home: RbeeHome(root: home.path), create: true))
             try others.directory.writeAtomically("two.ipc.sock", [])
+            let stranger = try others.directory.bindSocket("two.grpc.sock")
             #expect(try others.sweep())
-            #expect(try others.directory.stat("two.ipc.sock") != nil)
+            #expect(try others.directory.stat("two.ipc.sock") != nil && others.directory.stat("two.grpc.sock") != nil)
+            withExtendedLifetime(stranger) {}
         }
     }
 
