@@ -69,8 +69,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     nonisolated(unsafe) var sources: [ObjectIdentifier: EventSource] = [:]  // the loop's thread only
     nonisolated(unsafe) private(set) var isOpen = true  // the loop's thread only
 
-    /// How much queued work is run before descriptors are looked at again.
+    /// More is queued than one turn may run: it goes on once descriptors have been looked at, and not after each of them.
+    private nonisolated(unsafe) var isBehind = false  // the loop's thread only
+
+    /// How much queued work is run before descriptors are looked at again: so many pieces, or what takes so long.
     private static let workPerTurn = 512
+    private static let longestTurn: Duration = .milliseconds(10)
+    /// The clock is looked at after so many pieces.
+    private static let piecesPerGlance = 16
 
     /// Starts a loop and its thread.
     ///
@@ -161,19 +167,27 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 
     /// The end of every callback: runs what it enqueued, and what that enqueued, within reason.
     func finishTurn() {
+        // Many descriptors may be ready at once: a turn's worth of work after each would keep a new one waiting for all of it.
+        if isBehind { return }
         var left = Self.workPerTurn
+        var begun: SuspendingClock.Instant?
         while left > 0, let work = queue.popFirst() {
             perform(work)
             left -= 1
+            guard left % Self.piecesPerGlance == 0 else { continue }
+            let now = SuspendingClock.now
+            if now - (begun ?? now) >= Self.longestTurn { break }
+            begun = begun ?? now
         }
         if !queue.isEmpty {
             // A timer of zero, not an active event: libevent looks at descriptors before it looks at timers.
             var now = timeval()
-            event_add(wake, &now)
+            isBehind = event_add(wake, &now) == 0
         }
     }
 
     fileprivate func takeInbox() {
+        isBehind = false
         inbox.withLock { swap(&$0.work, &batch) }
         queue.append(movingFrom: &batch)
     }

@@ -92,6 +92,37 @@ private actor Counter {
         loop.stop()
     }
 
+    @Test func `work without end, piece by piece, makes no descriptor wait for much of it`() async throws {
+        let loop = try EventLoop(name: "test")
+        let pieces = Shared(0)
+        let pipes = try (0..<20).map { _ in try Pipe() }
+        let seen = Shared<[Int]>([])
+        let done = ResumeOnce<Void, Never>()
+        // Each piece takes a millisecond and leaves another one.
+        @Sendable func piece() {
+            pieces.value += 1
+            let end = SuspendingClock.now + .milliseconds(1)
+            while SuspendingClock.now < end { continue }
+            if seen.value.count < pipes.count, pieces.value < 20_000 { loop.execute(piece) }
+        }
+        let watches = pipes.map { pipe in
+            loop.watch(pipe.reader, for: .readable) {
+                _ = pipe.read()
+                seen.value.append(pieces.value)
+                loop.execute(piece)
+                if seen.value.count == pipes.count { done.resume(with: .success(())) }
+            }
+        }
+        loop.execute {
+            for pipe in pipes { pipe.write("x") }
+            piece()
+        }
+        await done.value()
+        #expect(seen.value.allSatisfy { $0 < 200 }, "\(seen.value)")
+        for watch in watches { watch.cancel() }
+        loop.stop()
+    }
+
     @Test func `run is immediate on the loop, execute comes after`() async throws {
         let loop = try EventLoop(name: "test")
         let seen = Shared<[String]>([])
