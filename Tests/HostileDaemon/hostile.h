@@ -54,6 +54,9 @@ struct options {
     const char *warm_up_gate;
     long extend;
     long no_notify;
+    const char *announce;
+    long announce_pad;
+    long chatter;
     long lie;
     long never_healthy;
     // Requests.

@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+/// Descriptors that are no connections: streams, lock, directory, signals, gate, listeners, and what a file is written through.
+enum { OWN_DESCRIPTORS = 16 };
 enum { CONNECTIONS = 1024, REQUEST_LIMIT = 64 * 1024, CHUNK = 16 * 1024 };
 
 struct connection {
@@ -29,6 +32,8 @@ enum { SIGNALS, GATE, CONTROL, PORT, FIRST };
 static struct pollfd polled[FIRST + CONNECTIONS];
 static struct connection connections[CONNECTIONS];
 static enum phase phase = COMING;
+/// So many are served at once: poll() takes no more entries than this process may have descriptors.
+static size_t connection_limit = CONNECTIONS;
 /// When the phase is over by itself; -1: it is not.
 static long long due = -1;
 static long requests = 0;
@@ -83,6 +88,18 @@ static void stamp(void) {
     close(file);
 }
 
+static void announce(void) {
+    const char *text = options.announce != NULL ? options.announce : "READY=1";
+    size_t padding = options.announce_pad > 0 ? (size_t)options.announce_pad : 0;
+    char *whole = malloc(padding + strlen(text) + 2);
+    if (whole == NULL) refuse("memory");
+    memset(whole, 'x', padding);
+    strcpy(whole + padding, padding > 0 ? "\n" : "");
+    strcat(whole + padding, text);
+    notify(whole);
+    free(whole);
+}
+
 static void become_ready(void) {
     phase = SERVING;
     due = -1;
@@ -90,7 +107,7 @@ static void become_ready(void) {
     if (options.never_healthy) return;
     stamp();
     write_record("ready");
-    if (!options.no_notify) notify("READY=1");
+    if (!options.no_notify) announce();
     if (options.drop_lock) close(self.lock);
 }
 
@@ -140,7 +157,7 @@ static int send_all(int socket, const char *text, size_t length) {
 static void take_in(int listener) {
     int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket < 0) return;
-    for (size_t index = 0; index < CONNECTIONS; index++) {
+    for (size_t index = 0; index < connection_limit; index++) {
         if (polled[FIRST + index].fd >= 0) continue;
         connections[index] = (struct connection){.socket = socket, .input = malloc(REQUEST_LIMIT + 1)};
         polled[FIRST + index] = (struct pollfd){.fd = socket, .events = POLLIN};
@@ -232,14 +249,22 @@ static void flood(void) {
     }
 }
 
+static void chatter(void) {
+    for (int count = 0; count < 100; count++) notify("STATUS=getting there");
+}
+
 static int patience(void) {
-    if (options.flood_forever) return 1;
+    if (options.flood_forever || options.chatter) return 1;
     if (due < 0) return -1;
     long long left = due - now();
     return left > 0 ? (int)left : 0;
 }
 
 static void prepare(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) refuse("limits");
+    if (files.rlim_cur < OWN_DESCRIPTORS + 1) files.rlim_cur = OWN_DESCRIPTORS + 1;
+    if (files.rlim_cur - OWN_DESCRIPTORS < connection_limit) connection_limit = files.rlim_cur - OWN_DESCRIPTORS;
     sigset_t watched;
     sigemptyset(&watched);
     sigaddset(&watched, SIGTERM);
@@ -256,15 +281,17 @@ _Noreturn void serve(void) {
     prepare();
     begin(COMING, options.delay, options.gate);
     for (;;) {
-        int ready = poll(polled, FIRST + CONNECTIONS, patience());
+        int ready = poll(polled, FIRST + connection_limit, patience());
+        if (ready < 0 && errno != EINTR) refuse("poll");
         if (options.flood_forever) flood();
+        if (options.chatter) chatter();
         if (ready > 0 && polled[SIGNALS].revents != 0) take_signal();
         int opened = ready > 0 && polled[GATE].fd >= 0 && polled[GATE].revents != 0;
         if (opened || (due >= 0 && now() >= due)) advance();
         for (int index = CONTROL; ready > 0 && index <= PORT; index++) {
             if (polled[index].revents & polled[index].events & POLLIN) take_in(polled[index].fd);
         }
-        for (size_t index = 0; ready > 0 && index < CONNECTIONS; index++) {
+        for (size_t index = 0; ready > 0 && index < connection_limit; index++) {
             if (polled[FIRST + index].fd < 0 || polled[FIRST + index].revents == 0) continue;
             if (connections[index].stream != NULL) {
                 stream(index);
