@@ -96,6 +96,19 @@ package final class Descriptor: Sendable {
         }
     }
 
+    /// Writes once, as much as a non-blocking descriptor takes. A reader that is gone is an EPIPE, and never a signal.
+    ///
+    /// - Returns: how many bytes were taken; 0 when there is no room now.
+    package func write(some bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
+        while true {
+            let count = use { number in bytes.withUnsafeBytes { rbee_write(number, $0.baseAddress, $0.count) } }
+            if count >= 0 { return count }
+            let failure = errno
+            if failure == EAGAIN { return 0 }
+            if failure != EINTR { throw SystemError(errno: failure, "write") }
+        }
+    }
+
     /// Waits for data that has reached the file to reach the disk.
     package func synchronize() throws(SystemError) {
         guard use(fsync) == 0 else { throw SystemError(errno: errno, "synchronize a file") }

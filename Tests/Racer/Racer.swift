@@ -20,6 +20,7 @@ struct Racer: Sendable {
         var result = RacerResult()
         do {
             let lifecycle = try plan.lifecycle()
+            plan.limitDescriptors()
             pass(Descriptor.gate)
             result.begun = Self.now()
             let used = Self.used()

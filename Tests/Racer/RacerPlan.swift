@@ -18,8 +18,8 @@ struct RacerPlan: Sendable {
     var directory: String?
     /// Every signal that can be is blocked, SIGPIPE and SIGHUP are ignored.
     var blocksSignals = false
-    /// So many open files, and no more.
-    var files: UInt?
+    /// So many descriptors more than it has when it comes to the gate, and no more.
+    var spare: Int?
     /// Says nothing and stays, until it is killed.
     var stays = false
 
@@ -43,7 +43,7 @@ struct RacerPlan: Sendable {
             case "--descriptors": descriptors = Int(value) ?? 0
             case "--umask": mask = mode_t(value, radix: 8)
             case "--directory": directory = value
-            case "--files": files = UInt(value)
+            case "--spare": spare = Int(value)
             default: continue
             }
         }
@@ -54,16 +54,29 @@ struct RacerPlan: Sendable {
         for number in 0..<descriptors { open(number) }
         if let mask { umask(mask) }
         if let directory { chdir(directory) }
-        if let files {
-            var limit = rlimit(rlim_cur: files, rlim_max: files)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        }
         guard blocksSignals else { return }
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
         var all = sigset_t()
         sigfillset(&all)
         sigprocmask(SIG_BLOCK, &all, nil)
+    }
+
+    /// Leaves itself so many descriptors as it was told, now that whatever runs it has its own.
+    func limitDescriptors() {
+        guard var spare else { return }
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        // A limit is on numbers: so many of those below it are free.
+        var number: Int32 = 0
+        while spare > 0 || fcntl(number, F_GETFD) >= 0 {
+            if fcntl(number, F_GETFD) < 0 { spare -= 1 }
+            number += 1
+        }
+        // What it was started with beyond that, no starter would have.
+        for inherited in number..<4096 { close(inherited) }
+        limit.rlim_cur = rlim_t(number)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// A file, a socket pair or a pipe.

@@ -47,10 +47,13 @@ package final class Shepherds: Sendable {
 package struct LocalLauncher: Launcher {
     private let locator: BinaryLocator
     private let loop: EventLoop
+    private let patience: Duration
 
-    package init(home: RbeeHome, environment: [String: String], loop: EventLoop) {
+    /// - Parameter patience: how long the launcher may take to read what it is to start.
+    package init(home: RbeeHome, environment: [String: String], loop: EventLoop, patience: Duration = .seconds(10)) {
         locator = BinaryLocator(home: home, environment: environment)
         self.loop = loop
+        self.patience = patience
     }
 
     package func launch(
@@ -64,16 +67,19 @@ package struct LocalLauncher: Launcher {
             let (childInput, input) = try Descriptor.pipe()
             let (output, childOutput) = try Descriptor.pipe()
             try output.setNonBlocking(true)
-            try await onBlockingThread {
-                try LaunchProcess.run(path, nonce: nonce, input: childInput, output: childOutput)
+            try input.setNonBlocking(true)
+            let pid = try await onBlockingThread {
+                let pid = try LaunchProcess.run(path, nonce: nonce, input: childInput, output: childOutput)
                 childInput.close()
                 childOutput.close()
-                do throws(SystemError) {
-                    try input.write(bytes)
-                } catch {
-                    // It was killed before it had read what to start: the end of its output says so.
-                    guard error.number == EPIPE else { throw error }
-                }
+                return pid
+            }
+            guard try await feed(bytes, to: input) else {
+                end(launcher: pid, nonce: nonce)
+                throw LifecycleError(
+                    .launchFailed,
+                    "the launcher \(path) was started and has not read what to start within \(patience); is it rbee-launch? Try: '\(path)' --version",
+                    path: path)
             }
             let reader = ReportReader(report: report)
             let watch = loop.watch(output.rawValue, for: .readable) { reader.drain(output) }
@@ -89,12 +95,45 @@ package struct LocalLauncher: Launcher {
     }
 }
 
+extension LocalLauncher {
+    /// Hands over what to start.
+    ///
+    /// - Returns: false when nobody has read it in time.
+    private func feed(_ bytes: [UInt8], to input: Descriptor) async throws -> Bool {
+        let clock = SuspendingClock()
+        let end = clock.now + patience
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            do throws(SystemError) {
+                rest = rest.dropFirst(try input.write(some: rest))
+            } catch {
+                // It was killed before it had read what to start: the end of its output says so.
+                guard error.number == EPIPE else { throw error }
+                return true
+            }
+            if rest.isEmpty { return true }
+            guard await loop.isWritable(input.rawValue, within: end - clock.now) else { return false }
+        }
+        return true
+    }
+
+    /// Ends a launcher that does nothing. Its number is its own as long as a child of ours has it.
+    private func end(launcher pid: Int32, nonce: String) {
+        guard let watch = try? ProcessWatch.open(pid: pid), let process = ProcessStat.of(pid: pid), process.parent == getpid(),
+            process.environmentValue("RBEE_NONCE") == nonce
+        else { return }
+        _ = try? watch.signal(SIGKILL)
+    }
+}
+
 /// Reads reports from the launcher's output. Confined to the loop's thread.
 private final class ReportReader: @unchecked Sendable {  // used by the watch's callback alone, on the loop's thread
     private var reader = LaunchReportReader()
     private let report: @Sendable (LaunchReport) -> Void
     private var watch: EventLoop.Watch?
     private var ended = false
+    /// So much is read in one turn of the loop, however much a launcher says that is none of ours.
+    private static let readsPerTurn = 16
 
     init(report: @escaping @Sendable (LaunchReport) -> Void) {
         self.report = report
@@ -106,7 +145,8 @@ private final class ReportReader: @unchecked Sendable {  // used by the watch's 
     }
 
     func drain(_ output: Descriptor) {
-        while !ended, let bytes = try? output.read(upTo: 4096) {
+        for _ in 0..<Self.readsPerTurn {
+            guard !ended, let bytes = try? output.read(upTo: 4096) else { return }
             guard !bytes.isEmpty else {
                 ended = true
                 watch?.cancel()

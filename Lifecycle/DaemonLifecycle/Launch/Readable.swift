@@ -9,6 +9,18 @@ extension EventLoop {
         await firstReadable(of: [descriptor], within: limit) != nil
     }
 
+    /// Waits until a descriptor can be written to, or has failed. The loop has forgotten it when this returns: it may be closed.
+    ///
+    /// - Returns: false when `limit` passed first, or the caller was cancelled.
+    func isWritable(_ descriptor: Int32, within limit: Duration) async -> Bool {
+        let wait = ReadableWait()
+        run {
+            wait.add(self.watch(descriptor, for: .writable) { wait.end(descriptor) })
+            wait.limit(self.schedule(after: limit) { wait.end(nil) })
+        }
+        return await wait.found.result { run { wait.end(nil) } }.get() != nil
+    }
+
     /// Waits until one of some descriptors is readable. The loop has forgotten them when this returns: they may be closed.
     ///
     /// - Returns: the first that was, or nil when `limit` passed first, or the caller was cancelled.
