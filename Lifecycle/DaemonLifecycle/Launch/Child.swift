@@ -52,8 +52,12 @@ final class Child: Sendable {
         } catch {
             throw LifecycleError(system: error, daemon: nil)
         }
+        // What says nothing that matters here is not kept, and what is said without end does not keep the loop.
         let watch = loop.watch(notify.descriptor, for: .readable) {
-            while let message = try? notify.receive() { mailbox.post(.notification(message)) }
+            for _ in 0..<Self.notificationsPerTurn {
+                guard let message = try? notify.receive() else { return }
+                if Self.matters(message) { mailbox.post(.notification(message)) }
+            }
         }
         var specification = specification
         specification.environment[DaemonEnvironment.notifySocket] = notify.address
@@ -71,9 +75,11 @@ final class Child: Sendable {
         // What a quick daemon says may be read before the report of its start is.
         var early: [Message] = []
         defer { for message in early { mailbox.post(message) } }
-        while let message = await mailbox.next(within: limit) {
+        let end = SuspendingClock.now + limit
+        while let message = await mailbox.next(within: end - .now) {
             if case .report(let event) = message { return event }
             early.append(message)
+            if early.count == Mailbox<Message>.limit { break }
         }
         return nil
     }
@@ -82,18 +88,21 @@ final class Child: Sendable {
     ///
     /// - Parameter pid: who may speak for the daemon, beside its own descendants that carry its nonce.
     func next(pid: Int32, within limit: Duration) async -> Event? {
-        while let message = await mailbox.next(within: limit) {
+        // The limit is one for all that comes: a daemon may talk without end.
+        let over = SuspendingClock.now + limit
+        while let message = await mailbox.next(within: over - .now) {
             switch message {
             case .report(.ended(let end)): return .ended(end)
             case .report(.closed): return .unseen
-            case .report: continue
+            case .report: break
             case .notification(let message):
-                guard message.pid == pid || carriesNonce(message.pid) else { continue }
+                guard message.pid == pid || carriesNonce(message.pid) else { break }
                 if message.assignments["READY"] == "1" { return .ready }
                 if let more = message.assignments["EXTEND_TIMEOUT_USEC"].flatMap(Int64.init), more > 0 {
                     return .extendTimeout(.microseconds(min(more, Self.longestExtension)))
                 }
             }
+            if over <= .now { return nil }
         }
         return nil
     }
@@ -106,6 +115,12 @@ final class Child: Sendable {
 
     /// An hour at a time is enough for any model.
     private static let longestExtension: Int64 = 3_600_000_000
+
+    private static let notificationsPerTurn = 64
+
+    private static func matters(_ message: NotifySocket.Message) -> Bool {
+        message.assignments["READY"] == "1" || message.assignments["EXTEND_TIMEOUT_USEC"] != nil
+    }
 
     private func carriesNonce(_ pid: Int32) -> Bool {
         guard let sender = try? ProcessIdentity.of(pid: pid) else { return false }
