@@ -33,6 +33,19 @@ extension RunDirectory {
         }
     }
 
+    /// The end of a regular file, however long that is; nothing where there is none.
+    package func readEnd(_ name: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let file = try openFile(name, flags: O_RDONLY | O_NONBLOCK)
+        let about = try file.identity()
+        guard about.kind == .regular else {
+            throw SystemError(.corrupt, "\(path)/\(name) is not a regular file", path: "\(path)/\(name)")
+        }
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = file.use { pread($0, &bytes, limit, off_t(max(0, Int64(about.size) - Int64(limit)))) }
+        guard count >= 0 else { throw SystemError(errno: errno, "read", path: "\(path)/\(name)") }
+        return Array(bytes.prefix(count))
+    }
+
     /// What a name stands for, links not followed, or nil when there is nothing.
     package func stat(_ name: String) throws(SystemError) -> FileIdentity? {
         try check(name)
