@@ -1,4 +1,5 @@
 package import DaemonContract
+internal import EventLoop
 internal import FoundationEssentials
 internal import Glibc
 package import Platform
@@ -148,6 +149,12 @@ package struct DaemonFiles: Sendable {
         }
     }
 
+    /// Who has the lock in its hands, for people: what its line does not say.
+    package func holders() async -> (who: String, next: String?) {
+        let found = try? await onBlockingThread { FileLock.describeHolders(in: directory, name: lock) }
+        return found ?? ("a process that cannot be seen from here", nil)
+    }
+
     private func signature() -> Signature {
         guard let bytes = try? directory.read(lock, limit: LockLine.limit), !bytes.isEmpty else { return .none }
         guard let line = LockLine(String(decoding: bytes, as: UTF8.self)) else { return .foreign }
@@ -195,8 +202,7 @@ package struct DaemonFiles: Sendable {
 
     /// The last of what the daemon printed on its standard streams.
     package func lastOutput(limit: Int = 4096) -> String {
-        guard let bytes = try? directory.read(output, limit: 2 << 20) else { return "" }
-        return String(decoding: bytes.suffix(limit), as: UTF8.self)
+        String(decoding: (try? directory.readEnd(output, limit: limit)) ?? [], as: UTF8.self)
     }
 
     /// A JSON file's content; nil when it is absent or cannot be read as what it should be: it is history, `doctor` names it.

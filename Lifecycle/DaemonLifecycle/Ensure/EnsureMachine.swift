@@ -188,7 +188,7 @@ package struct EnsureMachine: Sendable, Hashable {
 
     private mutating func answered(_ answer: Answer, by holder: Holder) -> Action {
         if answer.phase == .starting { starting = answer.nonce }
-        guard answer.nonce == holder.nonce else {
+        guard answer.nonce == holder.nonce, answer.isNamed else {
             // The holder may have changed between the look and the answer: look again, and believe the second time.
             guard mismatched != holder else { return finish(.failed(.foreignAnswer(holder))) }
             mismatched = holder
@@ -233,7 +233,9 @@ package struct EnsureMachine: Sendable, Hashable {
     }
 
     private mutating func confirmed(_ answer: Answer, pid: Int32) -> Action {
-        guard answer.pid == pid, answer.isOurLaunch else { return abandon(pid, .answeredByAnother(pid: pid, other: answer.pid)) }
+        guard answer.pid == pid, answer.isOurLaunch, answer.isNamed else {
+            return abandon(pid, .answeredByAnother(pid: pid, other: answer.pid))
+        }
         switch answer.phase {
         case .ready:
             return finish(.started(answer))

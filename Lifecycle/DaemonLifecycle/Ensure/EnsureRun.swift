@@ -56,7 +56,7 @@ final class EnsureRun {
         defer { turn?.giveBack() }
         var action = machine.handle(.begin)
         while true {
-            if case .finish(let outcome) = action { return try finish(outcome) }
+            if case .finish(let outcome) = action { return try await finish(outcome) }
             let event = try await perform(action)
             action = machine.handle(event)
         }
@@ -200,6 +200,8 @@ final class EnsureRun {
             }
         } catch {
             try? context.handles.remove(specification.id, owner: context.owner, ifNonce: nonce.text)
+            // A launcher that does not do what it is there for may have begun something else.
+            if error.code == .launchFailed { await Remains.end(nonce: nonce.text, sparing: [getpid()], on: context.loop) }
             throw error
         }
     }
@@ -302,7 +304,8 @@ final class EnsureRun {
         let phase: Answer.Phase = health.isOperational ? .ready : info.state == .draining ? .draining : .starting
         return Answer(
             nonce: info.nonce, pid: info.pid, phase: phase, version: info.version, buildID: info.buildID,
-            isOurLaunch: info.nonce == child?.nonce.text)
+            isOurLaunch: info.nonce == child?.nonce.text,
+            isNamed: info.kind == specification.id.kind && info.instance == specification.id.instance)
     }
 
     /// - Parameter nonce: which run of the daemon is meant. Another one, that somebody has started meanwhile, is not stopped.
@@ -321,7 +324,7 @@ final class EnsureRun {
         return await endLaunch(event)
     }
 
-    private func finish(_ outcome: EnsureOutcome) throws(LifecycleError) -> Running {
+    private func finish(_ outcome: EnsureOutcome) async throws(LifecycleError) -> Running {
         let name = specification.id.kind.binaryName
         switch outcome {
         case .started(let answer):
@@ -337,7 +340,16 @@ final class EnsureRun {
             if let files, let obstacle = files.obstacle, let holder = failure.unheardHolder {
                 throw LifecycleError(obstacle: obstacle, to: holder, of: files)
             }
-            var error = LifecycleError(failure, of: specification, program: program, output: files?.lastOutput() ?? "")
+            if let holder = failure.unheardHolder, let files, case .held(let line?, _, _) = try? files.look(),
+                line.nonce.text == holder.nonce,
+                (try? line.process.liveness()) == .dead
+            {
+                throw LifecycleError(heirsOf: holder, files, holders: await files.holders())
+            }
+            if failure == .lockWithoutLine, let files {
+                throw LifecycleError(unnamedHolderOf: files, code: .timedOut, holders: await files.holders())
+            }
+            var error = LifecycleError(failure, of: specification, program: program, output: files?.lastOutput() ?? "", answer: lastInfo)
             // On a full disk there is no room for what the daemon would have said of it.
             if case .startFailed(let failed) = failure, failed.output.isEmpty, let shortage = files?.shortage {
                 error = LifecycleError(

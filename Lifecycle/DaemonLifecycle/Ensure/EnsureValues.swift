@@ -25,14 +25,17 @@ package struct Answer: Sendable, Hashable {
     package let buildID: String
     /// Whether the nonce is the one that this call drew for its own launch.
     package let isOurLaunch: Bool
+    /// Whether it says that it is the daemon that is meant, by kind and instance. A program of another kind may have been given the nonce.
+    package let isNamed: Bool
 
-    package init(nonce: String, pid: Int32, phase: Phase, version: String, buildID: String, isOurLaunch: Bool) {
+    package init(nonce: String, pid: Int32, phase: Phase, version: String, buildID: String, isOurLaunch: Bool, isNamed: Bool = true) {
         self.nonce = nonce
         self.pid = pid
         self.phase = phase
         self.version = version
         self.buildID = buildID
         self.isOurLaunch = isOurLaunch
+        self.isNamed = isNamed
     }
 }
 

@@ -82,9 +82,7 @@ final class StopRun {
                 break
             }
             guard attempt < 200 else {
-                throw LifecycleError(
-                    .identityMismatch, "the lock of \(id) is held by a process that did not say who it is; look with: rbee-keeper doctor",
-                    daemon: id.description, path: files.path(files.lock))
+                throw LifecycleError(unnamedHolderOf: files, code: .identityMismatch, holders: await files.holders())
             }
             try? await context.loop.sleep(for: .milliseconds(10))
         }
@@ -285,8 +283,11 @@ final class StopRun {
             isSwept = try await sweep()
         }
         guard result == .notRunning || isSwept else {
+            let (who, next) = await files?.holders() ?? ("another one", nil)
             throw LifecycleError(
-                .survivors, "every process of \(id) is gone, but its lock is held by another one; look with: rbee-keeper doctor",
+                .survivors,
+                "every process of \(id) is gone, but its lock is held by \(who), which is not known to be one of them; "
+                    + (next.map { "if it is not needed, end it with: \($0)" } ?? "look with: rbee-keeper doctor"),
                 daemon: id.description, path: files?.path(files?.lock ?? ""))
         }
         let socketLeft = files.flatMap { try? $0.directory.stat($0.socket) }

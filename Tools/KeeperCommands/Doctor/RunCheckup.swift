@@ -47,8 +47,10 @@ struct RunCheckup {
 
     private func held(_ id: DaemonID, _ record: DaemonRecord?, in directory: RunDirectory) throws -> [Finding] {
         let name = id.description
-        guard let line = try LockLine.read(in: directory, name: "\(id.instance).lock") else {
-            return [.warn(name, "its lock is held by a process that has not said who it is (yet)", next: "rbee-keeper doctor")]
+        // What somebody has written over the line says as little as no line: who has the lock in his hands is what helps.
+        guard let line = try? LockLine.read(in: directory, name: "\(id.instance).lock") else {
+            let (who, next) = FileLock.describeHolders(in: directory, name: "\(id.instance).lock")
+            return [.warn(name, "its lock is held by \(who), which has not said who it is (yet)", next: next ?? "rbee-keeper doctor")]
         }
         guard let record else {
             return [.warn(name, "process \(line.pid) holds its lock and has written no record (yet)", next: "rbee-keeper status \(name)")]
