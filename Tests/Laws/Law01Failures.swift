@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test("rbee 6.3, trifecta T9: 200 processes and a program that crashes: one spawn, and 200 errors that show its last words")
+    @Test("trifecta T9: 200 processes and a program that crashes: one spawn, and 200 errors that show its last words")
     func twoHundredProcessesAndOneFailure() async throws {
         try await TestHome.with { home in
             let gate = try Gate(in: home)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("whoever looks, again and again, makes no start fail")
+    @Test("tsuku L3: whoever looks, again and again, makes no start fail")
     func lookingDisturbsNoStart() async throws {
         try await TestHome.with { home in
             let looker = Task {
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("callers that come while a daemon drains are served by one new one")
+    @Test("tsuku L6: callers that come while a daemon drains are served by one new one")
     func duringADrain() async throws {
         try await TestHome.with { home in
             let gate = try Gate(in: home)

@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(
-        "tsuku L2: a lock that a daemon leaked to something that outlives it: ended where it is known to be the daemon's, told where it is not"
+        "tsuku L12: a lock that a daemon leaked to something that outlives it: ended where it is known to be the daemon's, told where it is not"
     )
     func aLeakedLock() async throws {
         for isScrubbed in [false, true] {

@@ -60,13 +60,13 @@ import Testing
 
     static let modes = [
         Mode(
-            testDescription: "dies with a word", arguments: ["--say", "no such model", "--exit", "3"], code: .startFailed,
+            testDescription: "tsuku L8: dies with a word", arguments: ["--say", "no such model", "--exit", "3"], code: .startFailed,
             says: ["exited with status 3 before it was ready", "\n  no such model\n", logs]),
         Mode(
             testDescription: "dies without one", arguments: ["--exit", "0"], code: .startFailed,
             says: ["exited with status 0 before it was ready and printed nothing", logs]),
         Mode(
-            testDescription: "rbee 6.6: dies of a signal", arguments: ["--say", "assertion failed", "--signal", "6"], code: .startFailed,
+            testDescription: "dies of a signal", arguments: ["--say", "assertion failed", "--signal", "6"], code: .startFailed,
             says: ["was ended by signal 6", "  assertion failed\n", logs]),
         Mode(
             testDescription: "dies of its first request", arguments: ["--die-after", "0"], code: .startFailed,
@@ -82,7 +82,7 @@ import Testing
             testDescription: "never listens, floods its log, ignores SIGTERM",
             arguments: ["--flood", "3000000", "--gate", "GATE", "--ignore-term"], code: .timedOut, says: late + ["\n  fffff"], time: brief),
         Mode(testDescription: "is stopped by a signal", arguments: ["--freeze"], code: .timedOut, says: late, time: brief),
-        Mode(testDescription: "rbee 6.4: is never healthy", arguments: ["--never-healthy"], code: .timedOut, says: late, time: brief),
+        Mode(testDescription: "rbee 6.3: is never healthy", arguments: ["--never-healthy"], code: .timedOut, says: late, time: brief),
         Mode(
             testDescription: "is never healthy, and talks without end", arguments: ["--never-healthy", "--chatter"], code: .timedOut,
             says: late,
@@ -95,13 +95,13 @@ import Testing
         Mode(testDescription: "hangs after its first answer", arguments: ["--hang-after", "1"], code: .timedOut, says: late, time: brief),
         Mode(
             testDescription: "says that it is ready, and then nothing", arguments: ["--lie", "--gate", "GATE"], code: .silent, says: silent),
-        Mode(testDescription: "answers 200 to everything", arguments: ["--all-200"], code: .silent, says: silent),
+        Mode(testDescription: "rbee 6.6: answers 200 to everything", arguments: ["--all-200"], code: .silent, says: silent),
         Mode(testDescription: "speaks another protocol", arguments: ["--banner", "SSH-2.0-OpenSSH_9.2\r\n"], code: .silent, says: silent),
         Mode(testDescription: "answers with a head without end", arguments: ["--endless-head"], code: .silent, says: silent),
         Mode(testDescription: "answers with a body without end", arguments: ["--endless-body"], code: .silent, says: silent),
         Mode(testDescription: "says far too much of itself", arguments: ["--pad", "20000000"], code: .silent, says: silent),
         Mode(
-            testDescription: "rbee 6.2: answers as another run", arguments: ["--as-nonce", String(repeating: "ab", count: 16)],
+            testDescription: "answers as another run", arguments: ["--as-nonce", String(repeating: "ab", count: 16)],
             code: .foreign,
             says: ["which answers as somebody else (worker/one, of the run abab", doctor]),
         Mode(
