@@ -29,7 +29,7 @@ import Testing
         "rbee 6.9: busy is not dead: nobody starts another, everybody is told which process it is, and a stop ends it all the same",
         arguments: [
             Silence(testDescription: "stopped by a signal", signal: SIGSTOP),
-            Silence(testDescription: "it hangs after its first requests", arguments: ["--hang-after", "2"]),
+            Silence(testDescription: "it hangs after its first requests", arguments: ["--hang-after", "40"]),
         ])
     func busyIsNotDead(_ silence: Silence) async throws {
         try await TestHome.with { home in
@@ -37,6 +37,9 @@ import Testing
             let daemon = try home.hostile(arguments)
             try await daemon.ensure()
             let process = try home.process()
+            // However often it was asked until it was ready, by now it has had all of its requests.
+            let asker = try home.directory().connectSocket("one.sock")
+            try asker.write(Array(String(repeating: "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", count: 40).utf8))
             if let signal = silence.signal { try process.signal(signal) }
             let race = try Race(5, in: home, daemon: arguments)
             try await race.gathered()
@@ -47,6 +50,7 @@ import Testing
                 #expect(message.contains("process \(process.pid)") && message.contains("rbee-keeper worker stop one"), "\(message)")
             }
             #expect(home.starts().count == 1 && process.isRunning)
+            withExtendedLifetime(asker) {}
             #expect(try await daemon.status().state == .silent)
             #expect(try await daemon.stop().wasRunning && !process.isRunning)
             try await home.freed()
