@@ -78,10 +78,12 @@ struct StartLiveTests {
 
     @Test func aStopSignalsTheShepherdLast() async throws {
         try await LiveHome.with { home in
-            let program = try home.script("stubborn", "trap '' TERM; while :; do sleep 1; done")
+            let program = try home.script("stubborn", "trap '' TERM; : > \(home.path)/trapped; while :; do sleep 1; done")
             let starter = Task { try await home.lifecycle(program: program) { $0.startTimeout = .seconds(600) }.ensure() }
             let line = try await home.nextHolder()
             _ = try shepherd(of: line)
+            // It says so to nobody but the disk.
+            while !home.exists("trapped") { try await EventLoop.shared.sleep(for: .milliseconds(2)) }
             let context = try LifecycleContext(home: home.path, owner: "tester")
             let id = try DaemonID(kind: .worker, instance: "one")
             let receipt = try await StopRun(
