@@ -118,7 +118,8 @@ let testTargets: [Target] = [
     tests("LauncherTests", ["CPlatform", "Platform", "rbee-launch"]),
     tests("EventLoopTests", ["EventLoop", "Platform"]),
     tests("HTTPTests", ["CPlatform", "EventLoop", "HTTP", "Platform"]),
-    tests("IPCTests", ["ContextContract", "EventLoop", "IPC", "Platform"]),
+    module("SplitMix", in: "Tests"),
+    tests("IPCTests", ["ContextContract", "EventLoop", "IPC", "Platform", "SplitMix"]),
     tests("ConfigurationTests", ["Configuration", "DaemonContract", "Platform"]),
     tests(
         "DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform", "rbee-launch", "rbee-test-daemon"]),
@@ -130,7 +131,7 @@ let testTargets: [Target] = [
         "rbee-chaos", in: "Chaos",
         [
             "CPlatform", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle",
-            "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
+            "OperationContract", "Platform", "QueenLifecycle", "SplitMix", "WorkerLifecycle",
         ]),
     tests(
         "ChaosTests",
@@ -140,12 +141,13 @@ let testTargets: [Target] = [
         ]),
     testProgram("readme-example", in: "ReadmeExample", ["DaemonLifecycle", "WorkerLifecycle"]),
     tests(
-        "DaemonRuntimeTests", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "rbee-test-daemon"]),
+        "DaemonRuntimeTests",
+        ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "SplitMix", "rbee-test-daemon"]),
     module(
         "DaemonHarness", in: "Tests",
         [
             "DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "HiveLifecycle", "OperationContract", "Platform", "QueenLifecycle",
-            "WorkerLifecycle",
+            "SplitMix", "WorkerLifecycle",
         ]),
     tests(
         "QueenTests",
@@ -189,7 +191,9 @@ let testTargets: [Target] = [
         ], path: "Tests/Laws", swiftSettings: swift),
     .testTarget(
         name: "InterleavingTests",
-        dependencies: ["DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform"],
+        dependencies: [
+            "DaemonContract", "DaemonLifecycle", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Platform", "SplitMix",
+        ],
         path: "Tests/Interleavings", swiftSettings: swift),
     tests(
         "EndToEndTests",

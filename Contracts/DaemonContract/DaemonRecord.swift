@@ -80,8 +80,8 @@ public struct DaemonRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// How the last process of a daemon ended: `run/<kind>/<instance>.last.json`. Its shepherd writes it, unless the daemon has done so itself, which
-/// it does when it has served and ends by its own decision.
+/// How the last process of a daemon ended: `run/<kind>/<instance>.last.json`. Its shepherd writes it, unless the daemon has done so itself: when
+/// it has served and ends well, or breaks and has no shepherd any more.
 public struct LastEnd: Codable, Hashable, Sendable {
     /// The nonce of the start that ended.
     public var nonce: String

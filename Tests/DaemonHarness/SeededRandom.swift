@@ -1,24 +1,19 @@
 internal import Glibc
+internal import SplitMix
 
 /// A generator whose numbers follow from its seed alone (SplitMix64), so that what a test did can be done again.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     /// What it began with; a test names it when it fails.
     package let seed: UInt64
-    private var state: UInt64
+    private var numbers: SplitMix64
 
     /// - Parameter seed: what `RBEE_SEED` says counts instead, if it is a number.
     package init(_ seed: UInt64) {
         self.seed = getenv("RBEE_SEED").flatMap { UInt64(String(cString: $0)) } ?? seed
-        state = self.seed
+        numbers = SplitMix64(seed: self.seed)
     }
 
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    package mutating func next() -> UInt64 { numbers.next() }
 
     /// One of several.
     package mutating func pick<Element>(_ choices: [Element]) -> Element {

@@ -1,4 +1,5 @@
 import DaemonRuntime
+import SplitMix
 import Testing
 
 @Suite struct JobEventLogTests {
@@ -113,7 +114,7 @@ import Testing
     /// A reader that comes now and then sees every event once and in order, or is told how many it missed.
     @Test(arguments: 0..<50)
     func nothingIsLostSilently(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var limits = JobEventLog.Limits()
         limits.events = 5
         limits.bytes = 40
@@ -139,20 +140,5 @@ import Testing
                 }
             }
         }
-    }
-}
-
-/// A small random generator with a seed, so that a failing sequence can be had again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

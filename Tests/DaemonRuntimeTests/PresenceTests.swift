@@ -189,9 +189,9 @@ import Testing
         try temporary.remove("run/worker/tiny-1.lock")
         let other = self.presence(try claim())
         try other.updateRecord { $0.state = .starting }
-        presence.removeRecord(served: false)
+        presence.takeLeave(code: 0, served: false)
         #expect(try record().nonce == other.record.nonce)
-        other.removeRecord(served: false)
+        other.takeLeave(code: 0, served: false)
         #expect(!temporary.exists("run/worker/tiny-1.json"))
     }
 

@@ -1,3 +1,4 @@
+import SplitMix
 import Testing
 
 @testable import IPC
@@ -78,7 +79,7 @@ struct MessagePackTests {
 
     /// A hundred thousand mutilated messages: each is read or refused, none ends the process.
     @Test func noiseIsReadOrRefused() {
-        var random = SeededGenerator(seed: 20)
+        var random = SplitMix64(seed: 20)
         let seeds = WireVector.all.flatMap { [$0.map] + $0.arrays }
         var refused = 0
         for _ in 0..<100_000 {
@@ -98,20 +99,5 @@ struct MessagePackTests {
             }
         }
         #expect(refused > 10_000)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -37,8 +37,8 @@ import Testing
             // noticed yet may be offered first.
             _ = try await eventually("a worker with its engine, and no other") {
                 let worker = try await hive.api.spawn("tree", reuse: true)
-                _ = try await hive.api.worker("it is ready", worker.workerID) { $0.status == .ready }
-                guard let line = try home.holder(.worker, worker.workerID) else { return nil as Bool? }
+                let isReady = try await hive.api.workers().contains { $0.workerID == worker.workerID && $0.status == .ready }
+                guard isReady, let line = try home.holder(.worker, worker.workerID) else { return nil as Bool? }
                 let engines = home.engines()
                 return engines.count == EngineTree.size && engines.allSatisfy { $0.nonce == line.nonce.text } ? true : nil
             }

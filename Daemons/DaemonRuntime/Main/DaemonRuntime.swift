@@ -278,7 +278,7 @@ actor DaemonRuntime: RuntimeState {
     }
 
     private func exit(_ code: Int32) {
-        if code == 0 { context.presence.removeRecord(served: hasServed) }
+        context.presence.takeLeave(code: code, served: hasServed)
         context.log.info("Ended.", ["code": .number(Int(code))])
         context.log.flush()
         // Not exit(3): handlers and destructors of libraries would run beside threads that still use what they destroy.

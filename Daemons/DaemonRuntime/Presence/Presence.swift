@@ -93,15 +93,17 @@ package final class Presence: Sendable {
         }
     }
 
-    /// Removes the record: a daemon that ends by its own decision leaves none, so that a record without a holder tells of a crash.
+    /// What is left behind by a daemon that decides itself to end. After a good end, with code 0, that is no record, so that a record without a holder
+    /// tells of a crash.
     ///
-    /// - Parameter served: whether it was ever ready. Without its record nobody could tell its end from that of a start which came to nothing, so
-    ///   it says so first, where its shepherd would otherwise write down how it ended.
-    package func removeRecord(served: Bool) {
+    /// - Parameter served: whether it was ever ready. Then it says how it ends where nobody else would: without its record a good end looks like a
+    ///   start that came to nothing, since its shepherd knows no more than the code; and without a shepherd a bad one looks like a stop.
+    package func takeLeave(code: Int32, served: Bool) {
         state.withLock { state in
             // Another's record under our name stays: whoever replaced our lock may have written it before we noticed.
             guard !state.isDisplaced, let ours = state.recordFile else { return }
-            if served, Self.hasShepherd { try? Self.writeEnd(state) }
+            if served, (code == 0) == Self.hasShepherd { try? Self.writeEnd(state, code) }
+            guard code == 0 else { return }
             _ = try? state.directory.unlink(PresenceFile.record(state.record.instance), ifIdentity: ours)
         }
     }
@@ -226,9 +228,9 @@ package final class Presence: Sendable {
     /// Whether somebody waits to write down how this process ends.
     private static var hasShepherd: Bool { ProcessStat.of(pid: getppid())?.name == "rbee-shepherd" }
 
-    private static func writeEnd(_ state: State) throws {
+    private static func writeEnd(_ state: State, _ code: Int32) throws {
         let (record, now) = (state.record, UInt64(max(0, time(nil))))
-        let end = LastEnd(nonce: record.nonce, pid: record.pid, exit: 0, output: "", endedAt: now, served: true)
+        let end = LastEnd(nonce: record.nonce, pid: record.pid, exit: code, output: "", endedAt: now, served: true)
         try state.directory.writeAtomically(PresenceFile.lastEnd(record.instance), ContractJSON.encode(end))
     }
 

@@ -56,13 +56,13 @@ final class Child: Sendable {
         let watch = loop.watch(notify.descriptor, for: .readable) {
             for _ in 0..<Self.notificationsPerTurn {
                 guard let message = try? notify.receive() else { return }
-                if Self.matters(message) { mailbox.post(.notification(message)) }
+                if Self.matters(message) { mailbox.post(.notification(message), unlessMoreThan: Self.notificationsKept) }
             }
         }
         var specification = specification
         specification.environment[DaemonEnvironment.notifySocket] = notify.address
         do {
-            let shepherds = try await launcher.launch([specification]) { mailbox.post(.report($0.event)) }
+            let shepherds = try await launcher.launch([specification]) { mailbox.post(.report($0.event), unlessMoreThan: Self.reportsKept) }
             return Child(nonce: nonce, notify: notify, watch: watch, mailbox: mailbox, shepherds: shepherds)
         } catch {
             watch.cancel()
@@ -74,12 +74,12 @@ final class Child: Sendable {
     func firstReport(within limit: Duration) async -> LaunchReport.Event? {
         // What a quick daemon says may be read before the report of its start is.
         var early: [Message] = []
-        defer { for message in early { mailbox.post(message) } }
+        defer { for message in early { mailbox.post(message, unlessMoreThan: Self.notificationsKept) } }
         let end = SuspendingClock.now + limit
         while let message = await mailbox.next(within: end - .now) {
             if case .report(let event) = message { return event }
             early.append(message)
-            if early.count == Mailbox<Message>.limit { break }
+            if early.count == Self.notificationsKept { break }
         }
         return nil
     }
@@ -117,6 +117,10 @@ final class Child: Sendable {
     private static let longestExtension: Int64 = 3_600_000_000
 
     private static let notificationsPerTurn = 64
+
+    /// Anybody may send notifications, and nobody can with them keep out what the shepherd reports.
+    private static let notificationsKept = 256
+    private static let reportsKept = 512
 
     private static func matters(_ message: NotifySocket.Message) -> Bool {
         message.assignments["READY"] == "1" || message.assignments["EXTEND_TIMEOUT_USEC"] != nil

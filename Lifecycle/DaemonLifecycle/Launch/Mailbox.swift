@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Where several sources put what happened and one reader waits for the next of it, with a limit.
 ///
-/// The shell around ``MailboxMachine``. A daemon says a handful of things in its life; what comes when more than ``limit`` wait is dropped.
+/// The shell around ``MailboxMachine``. A daemon says a handful of things in its life; what comes when too much waits is dropped.
 final class Mailbox<Message: Sendable>: Sendable {
     private typealias Turn = ResumeOnce<Message?, Never>
 
@@ -14,11 +14,9 @@ final class Mailbox<Message: Sendable>: Sendable {
         self.loop = loop
     }
 
-    /// So many messages wait.
-    static var limit: Int { 256 }
-
-    func post(_ message: Message) {
-        machine.withLock { $0.messages.count < Self.limit ? $0.posted(message) : nil }?.resume(with: .success(message))
+    /// - Parameter limit: how many may wait for it to be kept. Sources that matter more have more room, which the others cannot fill.
+    func post(_ message: Message, unlessMoreThan limit: Int) {
+        machine.withLock { $0.messages.count <= limit ? $0.posted(message) : nil }?.resume(with: .success(message))
     }
 
     /// The next message, or nil once `limit` has passed or the caller was cancelled. One reader at a time.

@@ -23,7 +23,7 @@ struct SupervisorLiveTests {
     private func supervisor(_ home: LiveHome, _ news: News, owner: String = "boss") throws -> Supervisor {
         Supervisor(
             context: try LifecycleContext(home: home.path, owner: owner), policy: .init(firstPause: .milliseconds(10), startsAllowed: 4),
-            onChange: { news.mailbox.post($0) })
+            onChange: { news.mailbox.post($0, unlessMoreThan: .max) })
     }
 
     @Test func aCrashIsAnsweredWithANewDaemon() async throws {
@@ -65,6 +65,28 @@ struct SupervisorLiveTests {
             let report = try #require(await news.wait(for: .ready))
             #expect(report.info?.nonce != first.nonce)
             _ = try? await supervisor.stop(try first.daemonID)
+        }
+    }
+
+    /// Its shepherd left with its first supervisor: nobody but the daemon itself can say that it did not end on purpose.
+    @Test func anAdoptedServiceThatBreaksIsAnsweredToo() async throws {
+        try await LiveHome.with { home in
+            let news = News()
+            let predecessor = try supervisor(home, news)
+            let first = try await predecessor.want(try home.specification())
+            let line = try #require(try home.holder())
+            let shepherd = try ProcessStat.of(pid: line.pid).flatMap { try ProcessWatch.open(pid: $0.parent) }
+            await predecessor.leave()
+            #expect(shepherd?.waitForExit(milliseconds: 60_000) == true)
+            let successor = try supervisor(home, news)
+            let specification = try home.specification()
+            try await successor.adopt { _ in specification }
+            _ = try await home.lifecycle().send(DaemonRequest("POST", "/v1/break/70"))
+            while let report = await news.wait(for: .ready) {
+                if report.info?.nonce != first.nonce { break }
+            }
+            #expect(try home.holder().map { $0.nonce != line.nonce } == true)
+            await successor.stopAll(within: .seconds(10))
         }
     }
 

@@ -1,3 +1,5 @@
+import SplitMix
+
 /// Random walks through a model that is too large to be looked at whole.
 ///
 /// Each walk has a seed of its own, by which it can be walked again.
@@ -52,25 +54,5 @@ struct Schedules {
             if model.take(step, in: &state) != nil { break }
         }
         return trail
-    }
-}
-
-/// A small random generator: the same numbers for the same seed, everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// A number from 0 up to, and without, `count`.
-    mutating func below(_ count: Int) -> Int {
-        Int(truncatingIfNeeded: next() >> 33) % count
     }
 }
