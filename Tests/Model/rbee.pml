@@ -105,7 +105,7 @@ end: do
 :: d_step { r[me].d == D_STARTING -> cannot_start() }                                                   /* @ DaemonRuntime.startFailed */
 :: d_step { r[me].d == D_STARTING -> hangs() }                                                          /* outside: its service */
 :: d_step { r[me].d == D_READY && !QUIET -> drains(me) }                                                /* @ DrainMachine.begin @ Presence.removeSockets */
-:: d_step { r[me].d == D_DRAINING -> exits() }                                                          /* @ DaemonRuntime.exit @ Presence.removeRecord */
+:: d_step { r[me].d == D_DRAINING -> exits() }                                                          /* @ DaemonRuntime.exit @ Presence.takeLeave */
 #ifdef GENERATIONS
 :: d_step { r[me].d == D_AWAY -> goes() }                                                               /* @ DaemonRuntime.act @ Presence.abandon */
 #ifndef IGNORES_REPLACEMENT

@@ -6,18 +6,24 @@ internal import Platform
 /// The projects on disk: `projects/<id>/` in the data directory, with a manifest, the files of the last scan and the experiences of each. Its
 /// calls block.
 struct ProjectStore: Sendable {
-    private let projects: RunDirectory
+    private let directory: String
 
-    /// Opens the data directory, made first where it is absent.
+    /// Looks whether the data directory can be used; it is made where it is absent.
     ///
     /// - Throws: `storage` if it cannot be used.
     init(directory: String) throws(ProjectError) {
-        projects = try Self.storing { () throws(SystemError) in try RunDirectory.make(directory).makeSubdirectory("projects") }
+        self.directory = directory
+        _ = try projects()
+    }
+
+    /// The folder of all projects, opened when it is needed: one descriptor fewer while nobody asks, and one that was removed is made again.
+    private func projects() throws(ProjectError) -> RunDirectory {
+        try Self.storing { () throws(SystemError) in try RunDirectory.make(directory).makeSubdirectory("projects") }
     }
 
     /// A project's folder, if it has one.
     func folder(of path: ProjectPath) throws(ProjectError) -> ProjectFolder? {
-        let id = ProjectID(of: path)
+        let (id, projects) = (ProjectID(of: path), try projects())
         let directory = try Self.storing { () throws(SystemError) in try projects.subdirectory(id.text, create: false) }
         return directory.map { ProjectFolder(directory: $0, path: path) }
     }
@@ -26,6 +32,7 @@ struct ProjectStore: Sendable {
     ///
     /// - Throws: `alreadyInitialized`; `corrupt` when what is stored there belongs to another path or cannot be read.
     func create(_ path: ProjectPath, at now: Int64) throws(ProjectError) -> ProjectFolder {
+        let projects = try projects()
         let directory = try Self.storing { () throws(SystemError) in try projects.makeSubdirectory(ProjectID(of: path).text) }
         let folder = ProjectFolder(directory: directory, path: path)
         guard try folder.create(ProjectManifest(projectPath: path.text, createdAt: now)) else {
