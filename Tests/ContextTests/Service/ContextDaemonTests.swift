@@ -111,7 +111,14 @@ struct ContextDaemonTests {
         }
     }
 
-    @Test func manyClientsAndThenAsFewDescriptorsAsBefore() async throws {
+    /// A line of `/proc/PID/status`, as a number.
+    private static func status(_ name: String, of pid: Int32) throws -> Int {
+        let text = String(decoding: try #require(try AtomicFile.read("/proc/\(pid)/status")), as: UTF8.self)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(name):") })
+        return try #require(Int(line.filter(\.isNumber)))
+    }
+
+    @Test func manyClientsAndThenAsFewDescriptorsThreadsAndBytesAsBefore() async throws {
         try await Self.with { home, context, project in
             _ = try await context.request(.initProject(cwd: project, asyncMode: false))
             func round(_ count: Int) async throws {
@@ -132,10 +139,20 @@ struct ContextDaemonTests {
             let pid = try #require(try await context.status().pid)
             func descriptors() throws -> Int { try #require(DirectoryEntries.names(of: "/proc/\(pid)/fd")).count }
             let before = try descriptors()
-            for count in [100, 10, 200] {
+            var (threads, kilobytes): ([Int], [Int]) = ([], [])
+            for count in [10, 100, 1_000, 1_000] {
                 try await round(count)
                 // The daemon closes its ends when it has read that ours are closed, one after the other.
-                _ = try await eventually("what \(count) clients had open is closed") { try descriptors() <= before + 4 ? true : nil }
+                _ = try await eventually("what \(count) clients had open is closed") {
+                    try descriptors() <= before + 4 ? true : nil
+                }
+                threads.append(try Self.status("Threads", of: pid))
+                kilobytes.append(try Self.status("VmRSS", of: pid))
+            }
+            // What the first thousand needed is there for the second. Threads for calls that block leave when there are none.
+            #expect(kilobytes[3] <= kilobytes[2] + 4_096, "\(kilobytes)")
+            _ = try await eventually("no more threads than before: \(threads)") {
+                try Self.status("Threads", of: pid) <= threads[0] ? true : nil
             }
         }
     }
