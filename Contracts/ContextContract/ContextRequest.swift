@@ -113,10 +113,12 @@ extension ContextRequest: Codable {
 
     private static func action(_ decoder: any Decoder) throws -> ContextAction {
         let name: String
-        if var list = try? decoder.unkeyedContainer() {
-            name = try list.decode(String.self)
+        // Maps first: almost all are, and a refusal costs more than the whole rest.
+        if let fields = try? decoder.container(keyedBy: ActionKey.self) {
+            name = try fields.decode(String.self, forKey: .action)
         } else {
-            name = try decoder.container(keyedBy: ActionKey.self).decode(String.self, forKey: .action)
+            var list = try decoder.unkeyedContainer()
+            name = try list.decode(String.self)
         }
         guard let action = ContextAction(rawValue: name) else {
             let known = ContextAction.allCases.map(\.rawValue).joined(separator: ", ")
