@@ -56,6 +56,7 @@ package final class HiveService: DaemonService {
     package func start() async throws {
         try await fleet.adopt()
         await putInOrder()
+        keepInOrder()
         guard let heart else { return }
         await heart.start()
         Task { [context] in
@@ -64,8 +65,19 @@ package final class HiveService: DaemonService {
         }
     }
 
-    /// Ends what workers left running that were killed together with a predecessor of this hive and with the guards of their engines: nobody
-    /// else would before somebody starts or stops just those workers.
+    /// Puts the run directory in order as often as the queen is told of this hive.
+    private func keepInOrder() {
+        context.loop.schedule(after: context.configuration[Settings.heartbeatInterval]) { [self] in
+            Task(executorPreference: context.loop) { [self] in
+                guard !context.draining.hasFired else { return }
+                await putInOrder()
+                keepInOrder()
+            }
+        }
+    }
+
+    /// Ends what workers left running that were killed together with the guards of their engines, and with whoever supervised them: nobody else
+    /// would before the next command, and it may hold a GPU.
     private func putInOrder() async {
         do throws(LifecycleError) {
             for notice in try await Upkeep(home: context.home, loop: context.loop).run() {

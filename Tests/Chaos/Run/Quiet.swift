@@ -9,15 +9,32 @@ struct Quiet: Sendable {
     /// So long a home may take to settle: whoever was displaced drains, whoever was killed is started again after a pause, on a machine that is busy.
     private static let patience: Duration = .seconds(120)
 
+    /// Where a hive runs it ends what nobody else is left to end; elsewhere the next command does, which may be long in coming.
+    private static let beforeSomebodyComes: Duration = .seconds(20)
+
+    /// A command that changes nothing but what is in disorder.
+    private func comeBy(_ home: ChaosHome) async {
+        run.timeline.add("somebody comes by", home: home.index)
+        _ = try? await KeeperRun(["worker", "stop", "nobody-1"], home: home).finish()
+    }
+
     /// Waits until nothing breaks a law.
     ///
     /// - Returns: what still did when the patience was over.
     func settle(_ home: ChaosHome, isTidied: Bool = false) async -> [Violation] {
-        let end = run.timeline.elapsed + Self.patience
+        let begun = run.timeline.elapsed
+        let end = begun + Self.patience
+        var mayCome = true
         while true {
             let snapshot = await look(at: home)
             let judge = LawJudge(snapshot: snapshot, isTidied: isTidied)
             let violations = judge.violations()
+            if mayCome, run.timeline.elapsed > begun + Self.beforeSomebodyComes,
+                !snapshot.daemons.contains(where: { $0.daemon?.hasPrefix("hive/") == true })
+            {
+                mayCome = false
+                await comeBy(home)
+            }
             if violations.isEmpty || run.isEnding {
                 run.tally.add(.lawChecks, judge.checks.count)
                 return []
