@@ -15,6 +15,8 @@ package struct ProcessStat: Hashable, Sendable {
     package var group: Int32
     /// Its session.
     package var session: Int32
+    /// What the kernel notes of it: bit 2 is set once it is ending.
+    package var flags: UInt32
     /// How many threads it has.
     package var threads: Int32
     /// When it started, in clock ticks since boot.
@@ -29,6 +31,9 @@ package struct ProcessStat: Hashable, Sendable {
         }
     }
 
+    /// Whether it is on its way out: it has given up its memory, and with that its environment, and is not dead yet.
+    package var isEnding: Bool { isDead || (flags & 4 != 0 && threads <= 1) }
+
     /// Reads a line whose name may hold anything, blanks, line ends and parentheses too.
     package init?(line: [UInt8]) {
         guard let open = line.firstIndex(of: UInt8(ascii: "(")), let close = line.lastIndex(of: UInt8(ascii: ")")), open < close,
@@ -39,7 +44,8 @@ package struct ProcessStat: Hashable, Sendable {
         // What follows the name begins with field 3, the state; the start time is field 22.
         var rest = Fields(line[(close + 1)...])
         guard rest.skipBlank(), let state = rest.letter(), let parent: Int32 = rest.number(), let group: Int32 = rest.number(),
-            let session: Int32 = rest.number(), rest.skip(13), let threads: Int32 = rest.number(), rest.skip(1),
+            let session: Int32 = rest.number(), rest.skip(2), let flags: UInt32 = rest.number(), rest.skip(10),
+            let threads: Int32 = rest.number(), rest.skip(1),
             let startTicks: UInt64 = rest.number()
         else { return nil }
         self.pid = pid
@@ -48,6 +54,7 @@ package struct ProcessStat: Hashable, Sendable {
         self.parent = parent
         self.group = group
         self.session = session
+        self.flags = flags
         self.threads = threads
         self.startTicks = startTicks
     }

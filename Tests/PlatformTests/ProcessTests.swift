@@ -53,6 +53,15 @@ import Testing
         }
     }
 
+    @Test func whoIsEnding() throws {
+        for (state, threads, flags, isEnding) in [
+            ("R", "1", "4194304", false), ("R", "1", "4194308", true), ("R", "3", "4194308", false), ("Z", "1", "4194304", true),
+        ] {
+            let line = Self.line("a", state: state, threads: threads).replacing("4194560", with: flags)
+            #expect(try #require(ProcessStat(line: Array(line.utf8))).isEnding == isEnding, "\(line)")
+        }
+    }
+
     @Test func realNamesWithParentheses() throws {
         let home = try TemporaryHome()
         let path = "\(home.path)/(a) b) c"

@@ -74,7 +74,8 @@ actor ProcessScan {
     private static func entry(of pid: Int32) -> Subtree.Entry? {
         guard let process = ProcessStat.of(pid: pid), !process.isDead else { return nil }
         let nonce = process.environmentValue(DaemonEnvironment.nonce)
-        if nonce == nil, ProcessStat.of(pid: pid)?.isDead != false { return nil }
+        // One that ends shows no environment any more, and has had time to start another.
+        if nonce == nil, ProcessStat.of(pid: pid)?.isEnding != false { return nil }
         return Subtree.Entry(
             pid: process.pid, parent: process.parent, group: process.group, session: process.session, startTicks: process.startTicks,
             nonce: nonce, name: process.name)
