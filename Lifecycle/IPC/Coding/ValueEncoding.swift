@@ -28,7 +28,7 @@ final class TreeEncoder: Encoder, SingleValueEncodingContainer {
         self.codingPath = codingPath
     }
 
-    static func value(of encodable: any Encodable, at path: [any CodingKey]) throws -> MessageValue {
+    static func value<Value: Encodable>(of encodable: Value, at path: [any CodingKey]) throws -> MessageValue {
         if let value = primitive(encodable) { return value }
         let encoder = TreeEncoder(codingPath: path)
         try encodable.encode(to: encoder)
@@ -65,13 +65,19 @@ final class TreeEncoder: Encoder, SingleValueEncodingContainer {
 }
 
 /// The values that are one value of a message; nil for those that describe themselves.
-private func primitive(_ value: any Encodable) -> MessageValue? {
-    switch value {
-    case let flag as Bool: .bool(flag)
-    case let text as String: .string(text)
-    case let number as Double: .double(number)
-    case let number as Float: .double(Double(number))
-    case let number as any FixedWidthInteger: Int64(exactly: number).map { .integer($0) } ?? .unsigned(UInt64(clamping: number))
-    default: nil
+private func primitive<Value: Encodable>(_ value: Value) -> MessageValue? {
+    // Types are compared first: a cast that fails costs more than all of these together, and most are of none of them.
+    let type: Any.Type = Value.self
+    if type == String.self { return (value as? String).map { .string($0) } }
+    if type == Bool.self { return (value as? Bool).map { .bool($0) } }
+    if type == Double.self { return (value as? Double).map { .double($0) } }
+    if type == Float.self { return (value as? Float).map { .double(Double($0)) } }
+    guard integers.contains(where: { $0 == type }) else { return nil }
+    return (value as? any FixedWidthInteger).map { number in
+        Int64(exactly: number).map { .integer($0) } ?? .unsigned(UInt64(clamping: number))
     }
 }
+
+private let integers: [Any.Type] = [
+    Int64.self, Int.self, UInt64.self, UInt32.self, Int32.self, UInt.self, UInt16.self, Int16.self, UInt8.self, Int8.self,
+]
