@@ -29,6 +29,7 @@ import Testing
         func begin() {
             Task(executorPreference: loop) {
                 let isFine = (try? await self.visit()) == true
+                self.pair.end()
                 exit(isFine ? 0 : 1)
             }
         }
