@@ -73,7 +73,7 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
                     return result
                 case .waiting, .done:
                     // Whoever makes one awaits it, in one place: a second waiter would wait for ever.
-                    preconditionFailure("ResumeOnce awaited twice")
+                    preconditionFailure("ResumeOnce awaited twice")  // by our own code: no input awaits
                 }
             }
             if let early {

@@ -12,7 +12,8 @@ import Testing
 
     private func exchanging(sent: Bool = true) -> Machine {
         var machine = Machine()
-        machine.requestBegan()
+        let began = machine.requestBegan()
+        #expect(began)
         if sent { _ = machine.requestSent() }
         return machine
     }
@@ -25,7 +26,8 @@ import Testing
         #expect(machine.responseCame() == .release)
         #expect(machine.state == .idle)
         #expect(!machine.wantsInput)
-        machine.requestBegan()
+        let began = machine.requestBegan()
+        #expect(began)
         #expect(machine.wantsInput)
     }
 

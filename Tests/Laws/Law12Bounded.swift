@@ -19,7 +19,7 @@ import Testing
         while ProcessView(pid).descriptors.count < Self.descriptors {
             try #require(connections.count < 4 * Self.descriptors, "it takes more than it can")
             connections.append(try port.map { try Descriptor.connected(port: $0) } ?? directory.connectSocket("one.sock"))
-            try await EventLoop.shared.sleep(for: .milliseconds(1))
+            try await EventLoop.shared.sleep(for: .milliseconds(1))  // that a connection is taken is no event
         }
         for _ in 0..<20 { connections.append(try port.map { try Descriptor.connected(port: $0) } ?? directory.connectSocket("one.sock")) }
         return connections

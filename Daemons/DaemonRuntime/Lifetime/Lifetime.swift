@@ -121,8 +121,8 @@ package final class Lifetime: Sendable {
         switch handle(event) {
         case .lease(let lease): return Self.wire(lease, .now())
         case .refused(let refusal): throw refusal
-        // Of the three events about a lease the machine makes nothing else, in any state.
-        case .accepted, .expired: preconditionFailure("\(event) came to no lease")
+        case .accepted, .expired:
+            preconditionFailure("\(event) came to no lease")  // the machine answers the three wishes for a lease with one, or a refusal
         }
     }
 

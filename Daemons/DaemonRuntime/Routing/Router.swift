@@ -10,8 +10,9 @@ package struct RouteParameters: Hashable, Sendable {
 
     /// What `{name}` matched. A name that is not in the path is a mistake of the program.
     package subscript(name: String) -> String {
-        // Names are literals in our own code, beside the route's path: no request can choose one.
-        guard let value = values[name] else { preconditionFailure("no parameter {\(name)} in the path") }
+        guard let value = values[name] else {
+            preconditionFailure("no parameter {\(name)} in the path")  // a literal beside the route's path: no request chooses it
+        }
         return value
     }
 }

@@ -87,11 +87,10 @@ actor HTTPClientConnection {
         _ request: HTTPClientRequest, until deadline: SuspendingClock.Instant, for client: HTTPClient
     ) -> (number: Int, response: ResumeOnce<HTTPClientResponse, HTTPError>) {
         let response = ResumeOnce<HTTPClientResponse, HTTPError>()
-        guard !isTornDown, machine.state == .idle else {
+        guard !isTornDown, machine.requestBegan() else {
             response.resume(with: .failure(HTTPError(.closedBeforeResponse, message(for: .closedBeforeResponse))))
             return (exchanges, response)
         }
-        machine.requestBegan()
         exchanges += 1
         idleUntil = nil
         exchange = Exchange(number: exchanges, client: client, response: response, deadline: deadline, span: request.deadlineSpan)

@@ -39,11 +39,14 @@ struct HTTPClientConnectionMachine {
     /// Whether a request ends on this connection that was not its first.
     var isReused: Bool { served > 1 }
 
-    mutating func requestBegan() {
-        // The pool hands out a connection that is idle to one request; whatever the server sends, it only ever leads to a closed one.
-        guard case .idle = state else { preconditionFailure("a request began in state \(state)") }
+    /// A request begins.
+    ///
+    /// - Returns: false, and nothing has happened, unless the connection is idle.
+    mutating func requestBegan() -> Bool {
+        guard case .idle = state else { return false }
         served += 1
         state = .exchanging(Exchange())
+        return true
     }
 
     enum Outcome: Equatable {

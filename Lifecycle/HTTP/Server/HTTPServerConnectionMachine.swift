@@ -93,8 +93,9 @@ struct HTTPServerConnectionMachine {
     mutating func headCame(_ head: HTTPMessageHead) -> HeadOutcome {
         switch state {
         case .idle, .readingHead: break
-        // The parser is paused at the end of each message, and resumed in `idle` only: no input brings a second head before.
-        case .serving, .closing, .lingering, .closed: preconditionFailure("a head came in state \(state)")
+        case .serving, .closing, .lingering, .closed:
+            // Parsed is only what `wantsInput`: within a request that is its body, whose end ends the parsing too, and once it closes nothing.
+            preconditionFailure("a head came in state \(state)")  // no input leads here
         }
         if let refusesWith {
             return refuse(refusesWith)

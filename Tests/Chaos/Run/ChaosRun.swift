@@ -37,7 +37,7 @@ final class ChaosRun: Sendable {
 
     /// Lets time pass: the plan says when things happen, and looking again is no event.
     func rest(_ time: Duration) async {
-        try? await EventLoop.shared.sleep(for: time)
+        try? await EventLoop.shared.sleep(for: time)  // a plan is a list of moments
     }
 
     /// - Returns: what broke a law, as soon as something did.

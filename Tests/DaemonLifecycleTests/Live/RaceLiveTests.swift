@@ -57,7 +57,7 @@ struct RaceLiveTests {
         let end = clock.now + .seconds(60)
         while watches(of: pid) < count {
             try #require(clock.now < end, "\(watches(of: pid)) of \(count) wait for \(pid)")
-            try await EventLoop.shared.sleep(for: .milliseconds(10))
+            try await EventLoop.shared.sleep(for: .milliseconds(10))  // that somebody begins to wait is no event
         }
     }
 
