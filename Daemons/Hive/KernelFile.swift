@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// Small files that the kernel makes up when they are read.
 enum KernelFile {
@@ -20,15 +21,6 @@ enum KernelFile {
 
     /// The names in a folder, without those that begin with a dot; none when it cannot be read.
     static func entries(_ path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names
+        (DirectoryEntries.names(of: path) ?? []).filter { !$0.hasPrefix(".") }
     }
 }

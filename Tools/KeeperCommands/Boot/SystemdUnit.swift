@@ -54,15 +54,6 @@ enum SystemdUnit {
     static func word(_ text: String) -> String {
         let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%").replacing("$", with: "$$")
             .replacing("\n", with: "\\n")
-        let isPlain =
-            !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "/._-+=:,@".utf8.contains(byte)
-                }
-            }
-        return isPlain ? text : "\"\(escaped)\""
+        return PlainWord.isPlain(text) ? text : "\"\(escaped)\""
     }
 }
