@@ -84,23 +84,21 @@ package actor ProgramSupervisor {
         if let traces = try? DaemonDirectory(home: context.home, loop: context.loop).traces() {
             ids.formUnion(traces.filter { $0.kind == .process })
         }
+        var automatic: [DaemonID] = []
         for id in ids.sorted(by: { $0.instance < $1.instance }) {
             guard let files = try? ProgramFiles(id, home: context.home) else { continue }
             switch files.find() {
             case .running(let pid, let nonce, let record): adopt(id, pid: pid, nonce: nonce, record)
             case .killed(let nonce):
                 await Leftovers(home: context.home, loop: context.loop).end(of: [nonce])
-                startAutomatic(id)
-            case .nothing, .held: startAutomatic(id)
+                automatic.append(id)
+            case .nothing, .held: automatic.append(id)
             case .stopped: break
             }
         }
+        guard !isOver else { return }
+        handle(automatic.filter { entries[$0].map { $0.isConfigured && $0.specification.isAutomatic } == true }, .wanted)
         await flush()
-    }
-
-    private func startAutomatic(_ id: DaemonID) {
-        guard !isOver, let entry = entries[id], entry.isConfigured, entry.specification.isAutomatic else { return }
-        handle(id, .wanted)
     }
 
     /// A program of another supervisor is left to it.
@@ -132,7 +130,7 @@ package actor ProgramSupervisor {
     ///
     /// - Returns: why one does not serve; nil for one that does.
     package func start(_ ids: [DaemonID]) async -> [DaemonID: String?] {
-        for id in ids where entries[id]?.isConfigured == true { handle(id, .wanted) }
+        handle(ids.filter { entries[$0]?.isConfigured == true }, .wanted)
         return await outcomes(of: ids)
     }
 
@@ -140,7 +138,7 @@ package actor ProgramSupervisor {
     ///
     /// - Returns: as ``start(_:)``.
     package func restart(_ ids: [DaemonID]) async -> [DaemonID: String?] {
-        for id in ids where entries[id]?.isConfigured == true { handle(id, .restarted) }
+        handle(ids.filter { entries[$0]?.isConfigured == true }, .restarted)
         await flush()
         for id in ids { await over(id, ifEnding: true) }
         return await outcomes(of: ids)
@@ -168,10 +166,8 @@ package actor ProgramSupervisor {
     /// - Returns: why one is not gone; nil for one that is.
     package func stop(_ ids: [DaemonID]) async -> [DaemonID: String?] {
         let known = ids.filter { entries[$0] != nil }
-        for id in known {
-            handle(id, .stopped)
-            if entries[id]?.life == nil { remember(id) }
-        }
+        handle(known, .stopped)
+        for id in known where entries[id]?.life == nil { remember(id) }
         var outcomes: [DaemonID: String?] = [:]
         for id in known {
             await over(id, ifEnding: false)
@@ -197,7 +193,7 @@ package actor ProgramSupervisor {
     package func stopAll(within limit: Duration) async {
         isOver = true
         let running = entries.filter { $0.value.life != nil }
-        for id in entries.keys { handle(id, .stopped) }
+        handle(entries.keys, .stopped)
         // Asked a second time, a guard kills.
         let hurry = context.loop.schedule(after: limit * 8 / 10) { [weak self] in
             self?.assumeIsolated { $0.endAgain() }
@@ -286,6 +282,16 @@ package actor ProgramSupervisor {
 
     /// Gives the machine an event, and does what it decides.
     func handle(_ id: DaemonID, _ event: ProgramMachine.Event) {
+        handle([id], event)
+    }
+
+    /// The same for many: all of it is done before any of it is told.
+    func handle(_ ids: some Collection<DaemonID>, _ event: ProgramMachine.Event) {
+        for id in ids { perform(id, event) }
+        for id in ids { tell(id) }
+    }
+
+    private func perform(_ id: DaemonID, _ event: ProgramMachine.Event) {
         guard var entry = entries[id] else { return }
         let action = entry.machine.handle(event, now: MonotonicClock.now, random: .random(in: -1...1))
         entries[id]?.machine = entry.machine
@@ -305,7 +311,6 @@ package actor ProgramSupervisor {
             }
         case nil: break
         }
-        tell(id)
     }
 
     private func tell(_ id: DaemonID) {
@@ -318,8 +323,10 @@ package actor ProgramSupervisor {
 
     /// What is down is written down as such.
     private func settled(_ id: DaemonID, _ machine: ProgramMachine) {
+        // At the end all of them are swept at once.
+        guard !isOver else { return }
         switch machine.state {
-        case .stopped where machine.reason == nil && !isOver: remember(id)
+        case .stopped where machine.reason == nil: remember(id)
         case .stopped, .failed: sweep(id)
         case .backoff, .starting, .ready, .ending: break
         }
