@@ -2,21 +2,47 @@ import DaemonRuntime
 import Testing
 
 @Suite struct IdlenessTests {
-    /// Whether pages are given back at each second, for requests answered until then.
-    private func released(_ requests: [UInt64], isServing: Bool = true) -> [Int] {
+    private typealias Second = (requests: UInt64, faults: UInt64)
+
+    /// At which seconds pages are given back.
+    private func released(_ seconds: [Second], isServing: Bool = true) -> [Int] {
         var idleness = Idleness()
-        return requests.indices.filter { idleness.isWorthReleasing(requests: requests[$0], isServing: isServing) }
+        return seconds.indices.filter {
+            idleness.isWorthReleasing(requests: seconds[$0].requests, faults: seconds[$0].faults, isServing: isServing)
+        }
     }
+
+    private func seconds(_ count: Int, _ second: Second) -> [Second] { Array(repeating: second, count: count) }
 
     @Test func soonAfterTheStart() {
-        #expect(released([0, 0, 0, 0]) == [0])
-        #expect(released([2, 2, 2, 2]) == [1])
-        #expect(released([0, 0, 0], isServing: false) == [])
+        #expect(released(seconds(4, (0, 900))) == [0])
+        #expect(released(seconds(4, (2, 900))) == [1])
+        #expect(released(seconds(3, (0, 900)), isServing: false) == [])
     }
 
-    @Test func laterAfterSomeQuietAndOnlyAfterRequests() {
-        #expect(released([0, 5] + Array(repeating: 5, count: 30)) == [0, 11])
-        #expect(released([0] + (1...30).map { UInt64($0) }) == [0])
-        #expect(released(Array(repeating: 0, count: 100)) == [0])
+    @Test func onceForWhatEverySecondTouches() {
+        let quiet = [(0, 900), (0, 940)] + seconds(100, (0, 950))
+        #expect(released(quiet) == [0])
+    }
+
+    @Test func laterAfterWorkThatWasAskedForAndAfterOurOwn() {
+        let start: [Second] = [(0, 900), (0, 940), (0, 950)] + seconds(20, (0, 950))
+        #expect(released(start + seconds(5, (1, 1050))) == [0, 25])
+        #expect(released(start + seconds(5, (0, 1050))) == [0, 23])
+        // As good as nothing was touched.
+        #expect(released(start + seconds(50, (1, 961))) == [0])
+    }
+
+    @Test func notWhileThereIsWork() {
+        let busy = (1...100).map { Second(requests: UInt64($0), faults: 950 + 100 * UInt64($0)) }
+        #expect(released(seconds(3, (0, 950)) + busy) == [0])
+    }
+
+    @Test func noMoreOftenThanWhatIsUsedComesBack() {
+        // Heartbeats every three seconds, each of which touches what was given back.
+        let beats = (0..<60).map { Second(requests: UInt64($0 / 3), faults: 900 + 100 * UInt64($0 / 3)) }
+        let times = released(beats)
+        #expect(times.count >= 2)
+        #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= 10 })
     }
 }

@@ -168,7 +168,8 @@ actor DaemonRuntime: RuntimeState {
     }
 
     private func tick() {
-        if idleness.isWorthReleasing(requests: handler?.requests ?? 0, isServing: machine.state == .serving) {
+        let (requests, isServing) = (handler?.requests ?? 0, machine.state == .serving)
+        if idleness.isWorthReleasing(requests: requests, faults: ProcessFigures.faults, isServing: isServing) {
             rbee_release_code_pages()
         }
         context.log.tick()

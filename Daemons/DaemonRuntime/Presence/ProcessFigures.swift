@@ -21,6 +21,13 @@ struct ProcessFigures: Hashable, Sendable {
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
     }
 
+    /// Page faults until now that needed no disk: how often something was touched that was not resident.
+    static var faults: UInt64 {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return UInt64(clamping: usage.ru_minflt)
+    }
+
     private static func seconds(_ time: timeval) -> Double {
         Double(time.tv_sec) + Double(time.tv_usec) / 1e6
     }
