@@ -169,7 +169,7 @@ actor DaemonRuntime: RuntimeState {
 
     private func tick() {
         let (requests, isServing) = (handler?.requests ?? 0, machine.state == .serving)
-        if idleness.isWorthReleasing(requests: requests, faults: ProcessFigures.faults, isServing: isServing) {
+        if idleness.isWorthReleasing(requests: requests, isServing: isServing, resident: { ProcessFigures.residentFiles }) {
             rbee_release_code_pages()
         }
         context.log.tick()

@@ -35,6 +35,13 @@ struct FieldWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     mutating func encodeNil(forKey key: Key) throws { box.put(key.stringValue, .value(.null)) }
 
+    // The usual types, each put at once: by way of the generic function each field costs a look at the runtime's tables, and a path.
+    mutating func encode(_ value: Bool, forKey key: Key) throws { box.put(key.stringValue, .value(.bool(value))) }
+    mutating func encode(_ value: String, forKey key: Key) throws { box.put(key.stringValue, .value(.string(value))) }
+    mutating func encode(_ value: Double, forKey key: Key) throws { box.put(key.stringValue, .value(.double(value))) }
+    mutating func encode(_ value: Int, forKey key: Key) throws { box.put(key.stringValue, .value(.integer(Int64(value)))) }
+    mutating func encode(_ value: Int64, forKey key: Key) throws { box.put(key.stringValue, .value(.integer(value))) }
+
     mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
         box.put(key.stringValue, .value(try TreeEncoder.value(of: value, at: codingPath + [key])))
     }
