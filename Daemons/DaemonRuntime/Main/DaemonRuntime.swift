@@ -169,7 +169,8 @@ actor DaemonRuntime: RuntimeState {
 
     private func tick() {
         let (requests, isServing) = (handler?.requests ?? 0, machine.state == .serving)
-        if idleness.isWorthReleasing(requests: requests, isServing: isServing, resident: { ProcessFigures.residentFiles }) {
+        if idleness.isWorthReleasing(requests: requests, isServing: isServing, resident: { ProcessFigures.residentBytes }) {
+            rbee_trim_memory()
             rbee_release_code_pages()
         }
         context.log.tick()

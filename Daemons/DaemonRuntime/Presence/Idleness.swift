@@ -1,9 +1,9 @@
-/// Decides when pages of code are given back, asked once a second: most of what is resident after the start, or after a burst of
-/// work, would stay resident for as long as the daemon is idle.
+/// Decides when memory is given back, pages of code and what is free of the heap, asked once a second: most of what is resident after
+/// the start, or after a burst of work, would stay resident for as long as the daemon is idle.
 ///
 /// What has come in meanwhile tells, not what was asked: a daemon's own heartbeats bring in as much as somebody's requests do.
 package struct Idleness: Hashable, Sendable {
-    /// Quiet seconds before pages are given back, after the start and later.
+    /// Quiet seconds before it is given back, after the start and later.
     private static let (first, later) = (1, 2)
     /// Seconds between two times. Code that is used more often than that is not idle.
     private static let pause = 10
@@ -20,18 +20,18 @@ package struct Idleness: Hashable, Sendable {
 
     private struct Release: Hashable, Sendable {
         var age = 0
-        /// Bytes of files that were resident once what every second touches had come back.
+        /// Bytes that were resident once what every second touches had come back.
         var settledAt: UInt64 = 0
     }
 
     package init() {}
 
-    /// Whether to give pages back now.
+    /// Whether to give memory back now.
     ///
     /// - Parameters:
     ///   - requests: answered since the start.
     ///   - isServing: the daemon has come up, and does not drain.
-    ///   - resident: bytes of files, program and libraries, that are resident now; asked for only when it matters.
+    ///   - resident: bytes that are resident now; asked for only when it matters.
     package mutating func isWorthReleasing(requests: UInt64, isServing: Bool, resident: () -> UInt64) -> Bool {
         guard isServing else { return false }
         quietFor = requests == lastRequests ? quietFor + 1 : 0

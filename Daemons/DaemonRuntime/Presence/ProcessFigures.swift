@@ -14,26 +14,24 @@ struct ProcessFigures: Hashable, Sendable {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return ProcessFigures(
-            rssBytes: resident(1),
+            rssBytes: residentBytes,
             pssBytes: kilobytes("Pss:", in: read("/proc/self/smaps_rollup")),
             descriptors: entries(of: "/proc/self/fd"), threads: entries(of: "/proc/self/task"),
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
     }
 
-    /// Bytes of files, program and libraries, that are resident now.
-    static var residentFiles: UInt64 { resident(2) }
-
-    /// The figure at a place of `/proc/self/statm`, in bytes. Read digit by digit: an idle daemon asks too, and whatever it calls stays resident.
-    private static func resident(_ place: Int) -> UInt64 {
+    /// Bytes that are resident now, read digit by digit: an idle daemon asks too, and whatever it calls stays resident.
+    static var residentBytes: UInt64 {
         let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return 0 }
         defer { close(file) }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { buffer in
             let count = Glibc.read(file, buffer.baseAddress, buffer.count)
+            // The second of several numbers of pages.
             var (pages, at): (UInt64, Int) = (0, 0)
             for byte in buffer.prefix(max(0, count)) {
                 if byte == UInt8(ascii: " ") { at += 1 }
-                if at == place, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+                if at == 1, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
                     pages = pages &* 10 &+ UInt64(byte &- UInt8(ascii: "0"))
                 }
             }
