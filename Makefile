@@ -5,7 +5,7 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib -Xlinker --build-id
 PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-context rbee-launch
 SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
 
-.PHONY: help setup build run test chaos test-net bench-peers model lint format docs install clean
+.PHONY: help setup build run test chaos test-net bench-peers model instructions lint format docs install clean
 
 help:
 	@echo 'make setup     install what is missing (Debian packages, llhttp sources)'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test-net  tests with real clients and engines from PyPI'
 	@echo 'make bench-peers  rbee beside supervisord, runit, s6 and circus on the same work (ARGUMENTS=--quick)'
 	@echo 'make model     check the model of the protocol, and that its wrong variants fail'
+	@echo 'make instructions  count the instructions of the hot paths, and fail if they have become more'
 	@echo 'make build     release binaries, in the folder that `swift build -c release --show-bin-path` names'
 	@echo 'make install   build and put the binaries into PREFIX/bin (PREFIX=$(PREFIX))'
 	@echo 'make lint      formatting, layering, shell and Python scripts'
@@ -46,6 +47,10 @@ bench-peers: build
 
 model: setup
 	@scripts/model
+
+instructions: setup
+	@$(RELEASE) --product rbee-hotpaths --quiet
+	@scripts/instructions "$$($(RELEASE) --show-bin-path)/rbee-hotpaths"
 
 lint:
 	@scripts/lint
