@@ -122,7 +122,8 @@ let testTargets: [Target] = [
     tests("IPCTests", ["ContextContract", "EventLoop", "IPC", "Platform", "SplitMix"]),
     tests("ConfigurationTests", ["Configuration", "DaemonContract", "Platform"]),
     tests(
-        "DaemonLifecycleTests", ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform", "rbee-launch", "rbee-test-daemon"]),
+        "DaemonLifecycleTests",
+        ["DaemonContract", "DaemonLifecycle", "EventLoop", "HTTP", "Platform", "SplitMix", "rbee-launch", "rbee-test-daemon"]),
     testProgram("rbee-test-daemon", in: "TestDaemon", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract"]),
     .executableTarget(name: "rbee-hostile", path: "Tests/HostileDaemon", cSettings: c),
     .executableTarget(name: "rbee-bystander", path: "Tests/Bystander", cSettings: c),

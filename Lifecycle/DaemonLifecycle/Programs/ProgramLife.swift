@@ -6,7 +6,8 @@ internal import Platform
 /// it. Used on the loop alone.
 final class ProgramLife {
     let number: Int
-    let nonce: Nonce
+    /// What its whole tree carries.
+    var nonce: Nonce
     /// 0 until it runs.
     var pid: Int32 = 0
     /// When it began to run, in monotonic nanoseconds.

@@ -68,15 +68,29 @@ extension ProgramSupervisor {
             life.since = MonotonicClock.now
             watchGuard(id, life)
             handle(id, .launched(life: number))
-        case .lost:
-            let holder = (try? place.files(id).holder).flatMap { $0 }.map { "process \($0)" } ?? "another process"
-            handle(id, .refused(life: number, reason: "was not started: \(holder) holds its lock; look with: rbee-keeper doctor"))
+        case .lost: lost(id, life)
         case .failed(let stage, let errno):
             let why = errno == 0 ? "" : ": \(SystemError.text(of: errno))"
             handle(id, .refused(life: number, reason: "could not be started: \(stage)\(why)"))
         case .ended(let end): ended(id, life, end)
         case .closed: break
         }
+    }
+
+    /// Another holds its lock. It may be one that a predecessor had ordered, and that was not there yet when it was looked for: then it is this life.
+    private func lost(_ id: DaemonID, _ life: ProgramLife) {
+        let files = try? place.files(id)
+        if case .running(let pid, let nonce, let record)? = files?.find(), record?.owner ?? context.owner == context.owner,
+            let nonce = Nonce(nonce)
+        {
+            life.stopWaiting()
+            life.nonce = nonce
+            life.pid = pid
+            watchGuard(id, life)
+            return handle(id, .launched(life: life.number))
+        }
+        let holder = files?.holder.map { "process \($0)" } ?? "another process"
+        handle(id, .refused(life: life.number, reason: "was not started: \(holder) holds its lock; look with: rbee-keeper doctor"))
     }
 
     /// Gives up a life that may or may not have begun.

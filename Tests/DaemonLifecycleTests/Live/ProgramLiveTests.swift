@@ -10,56 +10,6 @@ import Testing
 
 /// Plain programs under supervision, as processes.
 @Suite("Programs, as processes") struct ProgramLiveTests {
-    /// A supervisor of a home's programs, as a hive is one, and everything that it told.
-    private final class Fleet: Sendable {
-        let supervisor: ProgramSupervisor
-        private let told: Told
-
-        init(_ home: LiveHome, owner: String = "hive/test", policy: RestartMachine.Policy = .init()) throws {
-            let told = Told()
-            supervisor = ProgramSupervisor(context: try LifecycleContext(home: home.path, owner: owner), policy: policy) { _ in told.note()
-            }
-            self.told = told
-        }
-
-        func report(_ name: String) async throws -> ProgramSupervisor.Report {
-            try #require(await supervisor.report(try DaemonID(kind: .process, instance: name)))
-        }
-
-        /// Waits until a program is in a state, as another process than before.
-        func wait(_ name: String, _ state: DaemonState, otherThan pid: Int32? = nil) async throws -> ProgramSupervisor.Report {
-            let end = SuspendingClock.now + .seconds(60)
-            while SuspendingClock.now < end {
-                let report = try await report(name)
-                if report.state == state, pid == nil || report.pid != pid { return report }
-                await told.next()
-            }
-            throw LifecycleError(.timedOut, "\(name) did not become \(state): \(try await report(name))")
-        }
-    }
-
-    /// What a supervisor has told, for whoever waits for more.
-    private final class Told: Sendable {
-        private let turns = Mutex<[ResumeOnce<Void, Never>]>([])
-
-        func note() {
-            let waiting = turns.withLock { turns in
-                defer { turns = [] }
-                return turns
-            }
-            for turn in waiting { turn.resume(with: .success(())) }
-        }
-
-        /// The next word, or a moment: it may have come just before.
-        func next() async {
-            let turn = ResumeOnce<Void, Never>()
-            turns.withLock { $0.append(turn) }
-            let timer = EventLoop.shared.schedule(after: .milliseconds(50)) { turn.resume(with: .success(())) }
-            defer { timer.cancel() }
-            await turn.value()
-        }
-    }
-
     private func program(
         _ name: String, _ script: String, restart: ProgramSpecification.Restart = .always,
         readiness: ProgramSpecification.Readiness = .running,
@@ -73,10 +23,10 @@ import Testing
     private let stay = "while :; do sleep 1000; done"
 
     private func with(
-        _ programs: [ProgramSpecification], policy: RestartMachine.Policy = .init(), _ body: (LiveHome, Fleet) async throws -> Void
+        _ programs: [ProgramSpecification], policy: RestartMachine.Policy = .init(), _ body: (LiveHome, ProgramFleet) async throws -> Void
     ) async throws {
         try await LiveHome.with { home in
-            let fleet = try Fleet(home, policy: policy)
+            let fleet = try ProgramFleet(home, policy: policy)
             await fleet.supervisor.define(programs)
             await fleet.supervisor.begin()
             do {
@@ -135,7 +85,7 @@ import Testing
             #expect(try FileLock.probe(in: files(home, "b").files.directory, name: "b.lock") == .free)
             // Whoever supervises next leaves it down, until somebody wants it.
             await fleet.supervisor.leave()
-            let next = try Fleet(home)
+            let next = try ProgramFleet(home)
             await next.supervisor.define([try program("b", stay)])
             await next.supervisor.begin()
             #expect(try await next.report("b").state == .stopped)
@@ -148,7 +98,7 @@ import Testing
         try await with([program("a", stay), program("b", stay)]) { home, fleet in
             let before = [try await fleet.wait("a", .ready).pid, try await fleet.wait("b", .ready).pid]
             await fleet.supervisor.leave()
-            let next = try Fleet(home)
+            let next = try ProgramFleet(home)
             // One of them is not configured any more: it is looked after until it ends.
             await next.supervisor.define([try program("a", stay)])
             await next.supervisor.begin()
@@ -173,7 +123,7 @@ import Testing
     @Test func aSupervisorOfAnotherNameLeavesThemAlone() async throws {
         try await with([program("a", stay)]) { home, fleet in
             let pid = try await fleet.wait("a", .ready).pid
-            let other = try Fleet(home, owner: "hive/other", policy: .init(startsAllowed: 1))
+            let other = try ProgramFleet(home, owner: "hive/other", policy: .init(startsAllowed: 1))
             await other.supervisor.define([try program("a", stay)])
             await other.supervisor.begin()
             let report = try await other.wait("a", .failed)
@@ -201,7 +151,7 @@ import Testing
             let guardian = try guardian(of: pid)
             try guardian.signal(SIGKILL)
             #expect(guardian.waitForExit(milliseconds: 20_000) && !child.hasExited)
-            let next = try Fleet(home)
+            let next = try ProgramFleet(home)
             await next.supervisor.define([try program("a", stay)])
             await next.supervisor.begin()
             #expect(try await next.wait("a", .ready).pid != pid)
@@ -222,7 +172,7 @@ import Testing
             let identity = try #require(try ProcessIdentity.of(pid: bystander))
             try lock.writeLine(LockLine(identity, nonce: Nonce()))
             #expect(try self.files(home, "a").find() == .held && pid != bystander)
-            let next = try Fleet(home, policy: .init(startsAllowed: 1))
+            let next = try ProgramFleet(home, policy: .init(startsAllowed: 1))
             await next.supervisor.define([try program("a", stay)])
             await next.supervisor.begin()
             #expect(try await next.wait("a", .failed).reason?.contains("holds its lock") == true)
