@@ -5,7 +5,8 @@
 // child: the whole tree ends with it.
 //
 // Input, a pipe: fields that end in NUL. A spec is a row of "key=value" fields closed by an empty field; the field "end" closes the batch, and
-// nothing is started before it has come. The pipe is kept open for as long as somebody wants to know how the daemons end.
+// nothing is started before it has come. The pipe is kept open for as long as somebody wants to know how the daemons end. The field "more" closes a
+// batch too, and the launcher waits for another: it leaves when its input ends between two, and without a word on how it went.
 //
 //   id=WORD       names the spec in every report; printable, at most 200 bytes                     required
 //   exe=PATH      the program, absolute; it is not looked up anywhere                                 required
@@ -17,7 +18,10 @@
 //   nonce=HEX     32 lower-case digits, for the lock line and the record
 //   out=PATH      file for its output and errors, emptied first; not with guard                       default /dev/null
 //   last=PATH     file that will say how it ended; needs nonce
-//   eof=WORD      what happens when the input ends: "leave" it running or "kill" its whole tree       default leave; with guard: kill
+//   eof=WORD      what happens when the input ends: "leave" it running, "kill" its whole tree, or    default leave; with guard: kill
+//                 "stay" and guard it on, for whoever finds it; only with guard
+//   term=MS       how long its tree may take to end after SIGTERM, once its guard is asked to end,    default 0
+//                 before it is killed; only with guard
 //   guard=1       hold the lock in its place, pump its output, end all that it leaves behind
 //   log=PATH      the log the output is pumped into, 10 MiB, with PATH.1 and PATH.2 before it; only with guard
 //
@@ -26,7 +30,7 @@
 //   ID pid PID START-TICKS    its program runs
 //   ID lost                   another holds the lock, or has held it since it was seen free; nothing was touched
 //   ID error STAGE ERRNO      it was not started; the lock is free again
-//   ID exit N, ID signal N    how it ended: recorded in `last`, and the lock free, before this is said
+//   ID exit N, ID signal N    how it ended: recorded in `last`, unless its guard was asked for it, and the lock free, before this is said
 //
 // Stages: spec:FIELD (malformed; ID is "-" where it has none), input, launcher, fork, shepherd (killed before it could report), session,
 // signals, subreaper, lock, out, log, pipe; and of the child parent, streams, descriptors, session, cwd, lock-line, lock, exec.
@@ -56,14 +60,19 @@ struct spec {
     const char *log;
     const char *eof_text;
     const char *guard_text;
+    const char *term_text;
     char **arguments;
     char **environment;
     size_t argument_count;
     size_t environment_count;
-    /// The tree ends when the input does: eof=kill.
+    /// The tree ends with its parent: a guard's, and with eof=kill.
     int owned;
+    /// The end of the input is no reason to leave: eof=stay.
+    int stays;
     /// Holds the lock itself and pumps the output: guard=1, always owned.
     int guard;
+    /// What the tree may take after SIGTERM, in milliseconds.
+    int term;
     /// What is wrong with it, or NULL.
     const char *fault;
 };
@@ -71,19 +80,27 @@ struct spec {
 struct batch {
     char *fields;
     size_t length;
+    /// Closed by "end", not by "more".
+    int is_last;
     struct spec *specs;
     size_t count;
 };
 
-/// Reads fields up to and with the one that says "end". 0, or -1 with errno.
+/// Reads the fields of the next batch, up to and with the one that closes it. 1; 0 when the input has ended before it began; -1 with errno.
 int read_fields(struct batch *batch);
+/// Whether the field closes its batch.
+int closes_batch(const char *field);
 /// Makes specs of the fields. A malformed one carries its fault; the others stand. 0, or -1 with errno.
 int parse_specs(struct batch *batch);
+/// Gives back what a batch holds. Its fields make place for those of the next.
+void drop_batch(struct batch *batch);
 
 // MARK: Reports (report.c)
 
 /// One line on the output with one write. A reader that is gone, or deaf for seconds, is no reason to die or to wait longer.
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/// Whether there is a reader.
+int is_heard(void);
 
 // MARK: Processes (process.c)
 
@@ -120,14 +137,14 @@ struct birth {
     int fault;
 };
 
-/// Becomes the program of the spec, or writes a struct fault and ends.
+/// Becomes the program of the spec, or writes a struct fault and ends. Shares the memory of its parent: changes nothing there.
 _Noreturn void become(const struct spec *spec, const struct birth *birth);
 
 // MARK: Output (pump.c)
 
 enum { TAIL_LIMIT = 64 * 1024, LOG_LIMIT = 10 * 1024 * 1024, LOG_COUNT = 3 };
 
-/// Opens the log, if there is one. 0, or -1 with errno.
+/// Opens the log, if one is named; one that does not exist is made with the first output. 0, or -1 with errno where that cannot be.
 int pump_open(int source, const char *log);
 /// How many milliseconds what is held back may still wait for more to come, or -1; then `pump_idle` writes it.
 int pump_patience(void);
@@ -164,4 +181,6 @@ struct outcome {
 };
 
 /// Starts one daemon and sees to it. Writes one struct outcome, with enum exit_code, when it has reported for the first time.
+///
+/// - outcomes: where to, or -1.
 _Noreturn void shepherd(const struct spec *spec, uint32_t index, int outcomes);
