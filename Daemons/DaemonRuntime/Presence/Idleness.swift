@@ -6,7 +6,7 @@ package struct Idleness: Hashable, Sendable {
     /// Quiet seconds before it is given back, after the start and later.
     private static let (first, later) = (1, 2)
     /// Seconds between two times. Code that is used more often than that is not idle.
-    private static let pause = 10
+    private static let pause = 5
     /// Seconds between two looks at what is resident.
     private static let glance = 5
     /// Seconds after which what every second touches has come back.

@@ -36,6 +36,8 @@ package final class Presence: Sendable {
 
     package let id: DaemonID
     private let line: LockLine
+    /// The same as it stands in the lock file, to compare with.
+    private let lineBytes: [UInt8]
     private let runPath: String
     private let state: Mutex<State>
 
@@ -43,6 +45,7 @@ package final class Presence: Sendable {
         self.id = id
         self.runPath = runPath
         line = LockLine(claim.process, nonce: claim.nonce)
+        lineBytes = Array(line.text.utf8)
         state = Mutex(State(directory: claim.directory, lock: claim.lock, record: record))
     }
 
@@ -131,7 +134,7 @@ package final class Presence: Sendable {
                 guard finding == .restored else { return finding }
             }
             // Without its line nobody could tell who holds the lock, and so nobody could use or stop us.
-            if try !state.lock.says(line) {
+            if try !state.lock.says(lineBytes) {
                 try state.lock.writeLine(line)
                 finding = .restored
             }
