@@ -108,7 +108,14 @@ let tools: [Target] = [
             "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
     main("rbee-keeper", in: "Tools", ["KeeperCommands"]),
-    main("rbee-bench", in: "Tools", ["ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "IPC"]),
+    .target(name: "CBench", path: "Tools/CBench", cSettings: c),
+    module("BenchReport", in: "Tools"),
+    main(
+        "rbee-bench", in: "Tools",
+        [
+            "BenchReport", "CBench", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "EventLoop",
+            "HiveLifecycle", "IPC", "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
+        ]),
 ]
 
 let testTargets: [Target] = [

@@ -1,0 +1,38 @@
+/// A comparison for people.
+package struct ComparisonText {
+    private let comparison: Comparison
+    private let source: String
+
+    /// - Parameter source: what it was compared with, as the reader knows it.
+    package init(_ comparison: Comparison, with source: String) {
+        self.comparison = comparison
+        self.source = source
+    }
+
+    package var lines: [String] {
+        var table = TextTable([
+            ("", .leading), ("", .leading), ("", .leading), ("unit", .leading), ("old p50", .trailing), ("new p50", .trailing),
+            ("ratio", .trailing), ("", .leading),
+        ])
+        for line in comparison.lines {
+            table.add([
+                line.identity.benchmark, line.identity.name,
+                line.identity.parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
+                line.identity.unit.rawValue, line.old.map(NumberText.short) ?? "", line.new.map(NumberText.short) ?? "",
+                line.ratio.map { NumberText.decimal($0, digits: 2) } ?? "", Self.word(line.verdict),
+            ])
+        }
+        let slower = comparison.slower.count
+        let compared = comparison.lines.count { $0.old != nil && $0.new != nil }
+        let verdict = slower == 0 ? "none got slower" : "\(slower) got SLOWER"
+        return ["compared with \(source)"] + table.lines.map { "  \($0)" } + ["\(compared) rows compared, \(verdict)"]
+    }
+
+    private static func word(_ verdict: Comparison.Verdict) -> String {
+        switch verdict {
+        case .same: ""
+        case .slower: "SLOWER"
+        case .faster, .new, .gone: verdict.rawValue
+        }
+    }
+}

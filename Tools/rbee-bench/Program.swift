@@ -1,0 +1,73 @@
+internal import BenchReport
+internal import DaemonContract
+internal import EventLoop
+internal import Platform
+
+/// Does what the command line asks for.
+struct Program {
+    private let arguments: BenchArguments
+
+    init(_ arguments: BenchArguments) {
+        self.arguments = arguments
+    }
+
+    /// - Returns: the exit code.
+    func run() async -> Int32 {
+        do {
+            switch arguments.command {
+            case .help:
+                printOut(BenchHelp.text(Benchmarks.all.map { (name: $0.name, summary: $0.summary) }))
+                return 0
+            case .compare(let old, let new):
+                let comparison = Comparison(old: try ReportFile.read(old), new: try ReportFile.read(new))
+                printOut(ComparisonText(comparison, with: old).lines.joined(separator: "\n"))
+                return arguments.isStrict && !comparison.slower.isEmpty ? 1 : 0
+            case .measure(let names):
+                // Read first: a file that cannot be read is known before minutes have passed.
+                let old = try arguments.comparedFile.map { try ReportFile.read($0) }
+                return try await measure(names, old: old)
+            }
+        } catch {
+            Interrupts.waitIfEnding()
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    private func measure(_ names: [String], old: BenchReport?) async throws -> Int32 {
+        let workshop = try Workshop(pace: Pace(isQuick: arguments.isQuick, rounds: arguments.rounds, seconds: arguments.seconds))
+        defer {
+            Interrupts.waitIfEnding()
+            workshop.close()
+        }
+        let watches = try Interrupts.handle(workshop)
+        defer { for watch in watches { watch.cancel() } }
+        let build = try BuildIdentifier.of(path: workshop.program("queen-rbee")) ?? "unknown"
+        var report = BenchReport(date: Machine.date, build: build, machine: Machine.facts())
+        for name in names {
+            guard let benchmark = Benchmarks.named(name) else { continue }
+            complain("\(name) …")
+            report.rows += try await benchmark.init(workshop).measure()
+        }
+        report.machine.loadAfter = Machine.load
+        try publish(report)
+        let comparison = old.map { Comparison(old: $0, new: report) }
+        if let comparison, arguments.json != .standardOutput {
+            printOut("")
+            printOut(ComparisonText(comparison, with: arguments.comparedFile ?? "").lines.joined(separator: "\n"))
+        }
+        let isWorse = !report.missed.isEmpty || comparison?.slower.isEmpty == false
+        return arguments.isStrict && isWorse ? 1 : 0
+    }
+
+    private func publish(_ report: BenchReport) throws {
+        switch arguments.json {
+        case .standardOutput:
+            printOut(try ContractJSON.encodeText(report.rounded))
+            return
+        case .file(let path): try ReportFile.write(report, to: path)
+        case nil: break
+        }
+        printOut(ReportText(report).lines.joined(separator: "\n"))
+    }
+}
