@@ -188,6 +188,7 @@ let testTargets: [Target] = [
             "Context", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonHarness", "DaemonLifecycle", "EventLoop", "IPC",
             "Platform", "rbee-context", "rbee-launch",
         ]),
+    tests("BenchTests", ["BenchReport", "DaemonContract"]),
     tests("KeeperCommandsTests", ["Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
     .testTarget(
         name: "LawTests",

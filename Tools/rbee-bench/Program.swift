@@ -43,7 +43,7 @@ struct Program {
         let watches = try Interrupts.handle(workshop)
         defer { for watch in watches { watch.cancel() } }
         let build = try BuildIdentifier.of(path: workshop.program("queen-rbee")) ?? "unknown"
-        var report = BenchReport(date: Machine.date, build: build, machine: Machine.facts())
+        var report = BenchReport(date: Machine.date, build: build, configuration: Self.configuration, machine: Machine.facts())
         for name in names {
             guard let benchmark = Benchmarks.named(name) else { continue }
             complain("\(name) …")
@@ -58,6 +58,15 @@ struct Program {
         }
         let isWorse = !report.missed.isEmpty || comparison?.slower.isEmpty == false
         return arguments.isStrict && isWorse ? 1 : 0
+    }
+
+    /// Of this program, and so of those beside it.
+    private static var configuration: String {
+        #if DEBUG
+            "debug"
+        #else
+            "release"
+        #endif
     }
 
     private func publish(_ report: BenchReport) throws {

@@ -34,35 +34,31 @@ package struct BenchArguments: Hashable, Sendable {
         guard let name = rest.popFirst() else {
             throw UsageError("what is to be measured? One of: \(Self.list(benchmarks)), or all")
         }
-        var files: [String] = []
-        switch name {
-        case "help", "--help", "-h":
+        if ["help", "--help", "-h"].contains(name) {
             command = .help
             return
-        case "all":
-            command = .measure(benchmarks)
-            isQuick = true
-        case "compare": command = .help
-        default:
-            guard benchmarks.contains(name) else {
-                throw UsageError("\"\(name)\" is no benchmark. There are: \(Self.list(benchmarks)), all, and compare")
-            }
-            command = .measure([name])
         }
+        guard benchmarks.contains(name) || ["all", "compare"].contains(name) else {
+            throw UsageError("\"\(name)\" is no benchmark. There are: \(Self.list(benchmarks)), all, and compare")
+        }
+        command = .measure(name == "all" ? benchmarks : [name])
+        isQuick = name == "all"
+        var files: [String] = []
         while let word = rest.popFirst() {
-            guard word.hasPrefix("-") else {
-                guard name == "compare", files.count < 2 else {
-                    throw UsageError("\"\(word)\" is one word too many after \(name)")
-                }
+            if word.hasPrefix("-") {
+                if try take(word, &rest) { return }
+            } else if name == "compare", files.count < 2 {
                 files.append(word)
-                continue
+            } else {
+                throw UsageError("\"\(word)\" is one word too many after \(name)")
             }
-            if try take(word, &rest) { return }
         }
-        if name == "compare" {
-            guard files.count == 2 else { throw UsageError("compare takes two files: rbee-bench compare OLD.json NEW.json") }
-            command = .compare(old: files[0], new: files[1])
+        guard name == "compare" else { return }
+        guard files.count == 2 else { throw UsageError("compare takes two files: rbee-bench compare OLD.json NEW.json") }
+        guard json == nil, comparedFile == nil, rounds == nil, seconds == nil else {
+            throw UsageError("compare measures nothing: of the options it takes --strict alone")
         }
+        command = .compare(old: files[0], new: files[1])
     }
 
     /// - Returns: whether help is wanted, and nothing else.

@@ -8,13 +8,16 @@ package struct BenchReport: Codable, Hashable, Sendable {
     package var date: String
     /// The linker's build id of the queen that was measured.
     package var build: String
+    /// How that was built: `release` or `debug`.
+    package var configuration: String
     package var machine: MachineFacts
     package var rows: [Row]
 
-    package init(date: String, build: String, machine: MachineFacts, rows: [Row] = []) {
+    package init(date: String, build: String, configuration: String, machine: MachineFacts, rows: [Row] = []) {
         schema = Self.currentSchema
         self.date = date
         self.build = build
+        self.configuration = configuration
         self.machine = machine
         self.rows = rows
     }

@@ -17,7 +17,8 @@ package struct ReportText {
 
     private var heading: String {
         let machine = report.machine
-        return "\(machine.model), \(machine.cores) cores, Linux \(machine.kernel), \(report.date), build \(report.build.prefix(12))"
+        let facts = "\(machine.model), \(machine.cores) cores, Linux \(machine.kernel), \(report.date), build \(report.build.prefix(12))"
+        return report.configuration == "release" ? facts : "\(facts): a \(report.configuration) build: these numbers say nothing of speed"
     }
 
     private var busyness: [String] {

@@ -17,7 +17,7 @@ protocol Benchmark: Sendable {
 enum Benchmarks {
     static let all: [any Benchmark.Type] = [
         IPCBenchmark.self, HTTPBenchmark.self, StartBenchmark.self, StopBenchmark.self, CrashBenchmark.self, IdleBenchmark.self,
-        SoakBenchmark.self, CLIBenchmark.self,
+        SoakBenchmark.self, CLIBenchmark.self, GrowthBenchmark.self,
     ]
 
     static var names: [String] { all.map { $0.name } }

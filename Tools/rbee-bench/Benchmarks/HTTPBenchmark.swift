@@ -18,7 +18,7 @@ struct HTTPBenchmark: Benchmark {
     func measure() async throws -> [Row] {
         let home = try workshop.home(Self.name)
         let daemons = try await QueenAndWorker(home: home)
-        let nginx = Nginx.isInstalled ? try Nginx(folder: try workshop.home("\(Self.name)/nginx"), upstream: daemons.workerPort) : nil
+        let nginx = try Nginx(folder: try workshop.home("\(Self.name)/nginx"), upstream: daemons.workerPort)
         var rows: [Row] = []
         for cores in Cores.layouts {
             rows += try await Cores.pinned([daemons.queenPID] + (nginx.map { [$0.pid] } ?? []), cores: cores) {

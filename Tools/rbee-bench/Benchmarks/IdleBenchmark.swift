@@ -21,8 +21,8 @@ struct IdleBenchmark: Benchmark {
     }
 
     func measure() async throws -> [Row] {
-        let home = try workshop.home(Self.name)
-        let daemons = try DaemonUnderTest.kinds.map { try DaemonUnderTest($0, home: home) }
+        // Each in a home of its own: hive and worker would keep a connection to a queen beside them.
+        let daemons = try DaemonUnderTest.kinds.map { try DaemonUnderTest($0, home: try workshop.home("idle-\($0)")) }
         var pids: [(kind: DaemonKind, pid: Int32)] = []
         for daemon in daemons {
             let caller = try daemon.caller()
@@ -53,6 +53,7 @@ struct IdleBenchmark: Benchmark {
             row("wakeups", .timesPerSecond, (after.wakeups - before.wakeups) / seconds),
             row("PSS", .mebibytes, after.pss, [.median(below: limits.pss)]),
             row("RSS", .mebibytes, after.rss),
+            row("anonymous memory", .mebibytes, after.anonymous),
             row("descriptors", .count, after.descriptors, [.median(below: limits.descriptors)]),
             row("threads", .count, after.threads, [.median(below: 10)]),
         ]

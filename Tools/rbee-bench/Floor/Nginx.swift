@@ -3,11 +3,15 @@ internal import Platform
 
 /// nginx from the distribution, as one process without logs: the floor of a small reply, and a peer for a proxied stream.
 final class Nginx {
-    /// Where Debian puts it.
-    static let program = "/usr/sbin/nginx"
-    static var isInstalled: Bool { access(program, X_OK) == 0 }
+    /// Where it is: what `RBEE_BENCH_NGINX` names, or where Debian puts it; nil when there is none.
+    static var program: String? {
+        let named = getenv("RBEE_BENCH_NGINX").map { String(cString: $0) } ?? ""
+        return [named, "/usr/sbin/nginx"].first { !$0.isEmpty && access($0, X_OK) == 0 }
+    }
+
     /// For whoever reads a table without its floor.
-    static let missing = "nginx is not installed, so there is no floor: apt-get install nginx-light, or make bench-setup"
+    static let missing =
+        "nginx is not installed, so there is no floor: apt-get install nginx-light, or RBEE_BENCH_NGINX=\"$(scripts/nginx)\""
 
     let port: UInt16
     private let process: Child
@@ -18,12 +22,14 @@ final class Nginx {
     /// - Parameters:
     ///   - folder: for its configuration and its temporary files.
     ///   - upstream: the port of the server behind it.
-    init(folder: String, upstream: UInt16) throws {
+    /// - Returns: nil when there is no nginx.
+    init?(folder: String, upstream: UInt16) throws {
+        guard let program = Self.program else { return nil }
         // It cannot have the kernel pick a port: one that was free a moment ago, and another one should somebody have taken it meanwhile.
         for _ in 0..<5 {
             let port = try Self.freePort()
             try AtomicFile.write("\(folder)/nginx.conf", Array(Self.configuration(folder, port, upstream).utf8), durable: false)
-            let process = try Child(Self.program, ["-p", folder, "-c", "\(folder)/nginx.conf", "-e", "\(folder)/nginx.log"])
+            let process = try Child(program, ["-p", folder, "-c", "\(folder)/nginx.conf", "-e", "\(folder)/nginx.log"])
             for _ in 0..<500 {
                 if (try? Connection(.tcp(port: port))) != nil {
                     self.port = port

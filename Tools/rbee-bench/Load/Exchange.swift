@@ -2,7 +2,8 @@ internal import BenchReport
 
 /// One request at a time over one connection, each timed from its first byte to the last of its answer.
 struct Exchange<Reader: AnswerReader> {
-    private let connection: Connection
+    /// Stays open as long as somebody holds it.
+    let connection: Connection
     private let request: [UInt8]
     private var reader = Reader()
     private var buffer = [UInt8](repeating: 0, count: Connection.bufferSize)
@@ -12,10 +13,11 @@ struct Exchange<Reader: AnswerReader> {
         self.request = request
     }
 
+    /// - Parameter other: what is sent instead of the usual request.
     /// - Returns: microseconds.
-    mutating func once() throws -> Double {
+    mutating func once(_ other: [UInt8]? = nil) throws -> Double {
         let begun = Clock.now
-        try connection.send(request)
+        try connection.send(other ?? request)
         var answers = 0
         while answers == 0 {
             answers = try connection.receive(into: &buffer) { try reader.take($0) }

@@ -28,9 +28,9 @@ struct LoadComparison<Reader: AnswerReader> {
         let parameters = ["cores": cores, "connections": connections, "pipelined": depth]
         return [
             Row(
-                benchmark, "\(name)s a second", parameters, unit: .perSecond, floor: raw == nil ? nil : floorRates, subject: rates),
+                benchmark, "\(name), answered a second", parameters, unit: .perSecond, floor: raw == nil ? nil : floorRates, subject: rates),
             Row(
-                benchmark, "\(name) under load", parameters, unit: .microseconds, floor: raw == nil ? nil : floorTimes, subject: times),
+                benchmark, "\(name), under load", parameters, unit: .microseconds, floor: raw == nil ? nil : floorTimes, subject: times),
         ]
     }
 }
