@@ -34,6 +34,7 @@ struct Program {
         }
     }
 
+    /// One that fails is no reason not to do the others: what could be measured is published.
     private func measure(_ names: [String], old: BenchReport?) async throws -> Int32 {
         let workshop = try Workshop(pace: Pace(isQuick: arguments.isQuick, rounds: arguments.rounds, seconds: arguments.seconds))
         defer {
@@ -44,20 +45,26 @@ struct Program {
         defer { for watch in watches { watch.cancel() } }
         let build = try BuildIdentifier.of(path: workshop.program("queen-rbee")) ?? "unknown"
         var report = BenchReport(date: Machine.date, build: build, configuration: Self.configuration, machine: Machine.facts())
+        var failed = false
         for name in names {
             guard let benchmark = Benchmarks.named(name) else { continue }
             complain("\(name) …")
-            report.rows += try await benchmark.init(workshop).measure()
+            do {
+                report.rows += try await benchmark.init(workshop).measure()
+            } catch {
+                Interrupts.waitIfEnding()
+                complain("\(name): \(error)")
+                failed = true
+            }
+            let left = workshop.endProcesses()
+            if left > 0 { complain("\(name) left \(left) processes, which were ended") }
         }
         report.machine.loadAfter = Machine.load
-        try publish(report)
+        guard !report.rows.isEmpty else { return 1 }
         let comparison = old.map { Comparison(old: $0, new: report) }
-        if let comparison, arguments.json != .standardOutput {
-            printOut("")
-            printOut(ComparisonText(comparison, with: arguments.comparedFile ?? "").lines.joined(separator: "\n"))
-        }
+        try publish(report, comparison)
         let isWorse = !report.missed.isEmpty || comparison?.slower.isEmpty == false
-        return arguments.isStrict && isWorse ? 1 : 0
+        return failed || (arguments.isStrict && isWorse) ? 1 : 0
     }
 
     /// Of this program, and so of those beside it.
@@ -69,14 +76,15 @@ struct Program {
         #endif
     }
 
-    private func publish(_ report: BenchReport) throws {
-        switch arguments.json {
-        case .standardOutput:
+    /// For people on standard output, unless that has the JSON: then only the comparison, on standard error.
+    private func publish(_ report: BenchReport, _ comparison: Comparison?) throws {
+        let compared = comparison.map { ComparisonText($0, with: arguments.comparedFile ?? "").lines } ?? []
+        if arguments.json == .standardOutput {
             printOut(try ContractJSON.encodeText(report.rounded))
+            for line in compared { complain(line) }
             return
-        case .file(let path): try ReportFile.write(report, to: path)
-        case nil: break
         }
-        printOut(ReportText(report).lines.joined(separator: "\n"))
+        if case .file(let path) = arguments.json { try ReportFile.write(report, to: path) }
+        printOut((ReportText(report).lines + (compared.isEmpty ? [] : [""] + compared)).joined(separator: "\n"))
     }
 }

@@ -18,7 +18,7 @@ package enum BenchHelp {
               --json [FILE]        the report as JSON with all samples: into FILE beside the table, or without FILE instead of it
               --compare OLD.json   beside an earlier run's file, of any benchmark: the ratio of the medians, and what got slower
               --rounds N           so many rounds (floor and subject take turns in each)
-              --seconds N          how long idle looks (60; with --quick 10)
+              --seconds N          how long idle looks (60; with --quick 20)
               --quick              short settings: fewer rounds, the same rows
               --full               the usual settings, also for all
               --strict             exit 1 when a budget is missed, or with --compare a row got slower

@@ -33,7 +33,7 @@ struct CLIBenchmark: Benchmark {
         let command = try workshop.keeper(words, home: home)
         var (floor, samples) = (Samples(), Samples())
         _ = try command.time(codes: codes)
-        for _ in 0..<workshop.pace.rounds(50, quick: 15) {
+        for _ in 0..<workshop.pace.rounds(50, quick: 25) {
             floor.add(try SpawnFloor.time())
             samples.add(try command.time(codes: codes))
         }
@@ -49,7 +49,7 @@ struct CLIBenchmark: Benchmark {
         return try pairs.flatMap { begin, end in
             let (begin, end) = (try workshop.keeper(begin, home: home), try workshop.keeper(end, home: home))
             var (floor, starts, stops) = (Samples(), Samples(), Samples())
-            for _ in 0..<workshop.pace.rounds(10, quick: 4) {
+            for _ in 0..<workshop.pace.rounds(10, quick: 6) {
                 floor.add(try SpawnFloor.time())
                 starts.add(try begin.time())
                 stops.add(try end.time())

@@ -31,7 +31,7 @@ struct CrashBenchmark: Benchmark {
         try await hive.ensure()
         let direct = try directStart(.worker)
         var (floor, samples) = (Samples(), Samples())
-        for round in 0..<(workshop.pace.rounds(20, quick: 6) + 1) {
+        for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
             let byHand = try await direct.time()
             let name = "crash-\(round)"
             let spawn = WorkerSpawnRequest(model: QueenAndWorker.model, instance: name)
@@ -57,7 +57,7 @@ struct CrashBenchmark: Benchmark {
         let daemon = try DaemonUnderTest(.queen, home: try workshop.home("crash-queen"))
         let direct = try directStart(.queen)
         var (floor, samples) = (Samples(), Samples())
-        for round in 0..<(workshop.pace.rounds(20, quick: 6) + 1) {
+        for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
             let byHand = try await direct.time()
             let caller = try daemon.caller()
             try await caller.ensure()

@@ -51,8 +51,10 @@ struct GrowthBenchmark: Benchmark {
         let socket = Connection.Address.unix(path: "\(home)/run/context/\(info.instance).ipc.sock")
         let ping = FrameMachine.frame(of: try ValueEncoder.encode(ContextRequest.ping))
         // It takes 4,096 connections at a time.
-        let rows = try connections(
-            "context", info.pid, FrameReader.self, socket, ping, counts: [10, 100, 1_000, 4_000].filter { $0 <= room })
+        let counts = [10, 100, 1_000, 4_000].filter { $0 <= room }
+        let rows = try await Cores.pinned([info.pid], cores: 1) {
+            try connections("context", info.pid, FrameReader.self, socket, ping, counts: counts)
+        }
         try await caller.stop()
         return rows
     }
@@ -75,7 +77,7 @@ struct GrowthBenchmark: Benchmark {
                 kept.append(exchange.connection)
             }
             let each = Samples([(try ProcessCost(of: pid).anonymous - before) * 1_024 / Double(count - had)])
-            let samples = try probe.times(workshop.pace.count(5_000, quick: 1_000))
+            let samples = try probe.times(workshop.pace.count(5_000, quick: 3_000))
             times.add(count, samples.median)
             // What ten of them take is less than what the heap takes at a time.
             if had > 1 { memory.add(count, each.median) }
@@ -117,7 +119,7 @@ struct GrowthBenchmark: Benchmark {
                 known += 1
             }
             let each = Samples([(try ProcessCost(of: pid).anonymous - before) * 1_024 / Double(count - had)])
-            let requests = workshop.pace.count(2_000, quick: 300)
+            let requests = workshop.pace.count(2_000, quick: 1_000)
             let (beatTimes, lookupTimes) = (try beat.times(requests), try lookup.times(requests))
             beats.add(count, beatTimes.median)
             lookups.add(count, lookupTimes.median)

@@ -38,7 +38,7 @@ struct HTTPBenchmark: Benchmark {
         var ours = try Exchange<HTTPReader>(.tcp(port: daemons.queenPort), Self.health)
         var (floorSamples, samples) = (Samples(), Samples())
         for _ in 0..<100 { _ = try (raw?.once(), ours.once()) }
-        for _ in 0..<workshop.pace.rounds(20, quick: 5) {
+        for _ in 0..<workshop.pace.rounds(20, quick: 10) {
             if let times = try raw?.times(250) { floorSamples.add(contentsOf: times) }
             samples.add(contentsOf: try ours.times(250))
         }
@@ -67,7 +67,7 @@ struct HTTPBenchmark: Benchmark {
         var peer = try nginx.map { try stream($0.port) }
         var (directTimes, queenTimes, peerTimes) = (Samples(), Samples(), Samples())
         for _ in 0..<20 { _ = try (direct.once(), queen.once(), peer?.once()) }
-        for _ in 0..<workshop.pace.rounds(400, quick: 150) {
+        for _ in 0..<workshop.pace.rounds(400, quick: 300) {
             directTimes.add(try direct.once())
             queenTimes.add(try queen.once())
             if let time = try peer?.once() { peerTimes.add(time) }

@@ -80,7 +80,7 @@ struct IPCBenchmark: Benchmark {
         var ours = try Exchange<FrameReader>(subject, what.frame)
         var (floorSamples, samples) = (Samples(), Samples())
         for _ in 0..<100 { _ = try (raw.once(), ours.once()) }
-        for _ in 0..<workshop.pace.rounds(20, quick: 5) {
+        for _ in 0..<workshop.pace.rounds(20, quick: 10) {
             floorSamples.add(contentsOf: try raw.times(250))
             samples.add(contentsOf: try ours.times(250))
             // What was acknowledged is done before the daemon's queue is full.

@@ -33,7 +33,7 @@ struct IdleBenchmark: Benchmark {
         sleep(2)
         let before = try pids.map { try ProcessCost(of: $0.pid) }
         let begun = Clock.now
-        sleep(UInt32(workshop.pace.seconds(60, quick: 10)))
+        sleep(UInt32(workshop.pace.seconds(60, quick: 20)))
         let seconds = Clock.milliseconds(since: begun) / 1_000
         var rows: [Row] = []
         for (index, (kind, pid)) in pids.enumerated() {

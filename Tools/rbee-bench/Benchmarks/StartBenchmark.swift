@@ -29,7 +29,7 @@ struct StartBenchmark: Benchmark {
         let daemon = try DaemonUnderTest(kind, home: try workshop.home("start-\(kind)"))
         let direct = try DirectStart(try DaemonUnderTest(kind, home: try workshop.home("start-\(kind)-by-hand")), workshop)
         var (spawns, byHand, cold, asks, warm) = (Samples(), Samples(), Samples(), Samples(), Samples())
-        for round in 0..<(workshop.pace.rounds(20, quick: 6) + 1) {
+        for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
             let spawn = try SpawnFloor.time()
             let hand = try await direct.time()
             let caller = try daemon.caller()
@@ -82,7 +82,7 @@ struct StartBenchmark: Benchmark {
         let start = try workshop.keeper(["context", "start"], home: home)
         let stop = try workshop.keeper(["context", "stop"], home: home)
         var (floor, samples) = (Samples(), Samples())
-        for round in 0..<(workshop.pace.rounds(20, quick: 6) + 1) {
+        for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
             let spawn = try SpawnFloor.time()
             let time = try start.time()
             try stop.succeed()
@@ -98,7 +98,7 @@ struct StartBenchmark: Benchmark {
     /// So many processes of the keeper at once, from nothing: all of them served, by one daemon that was started once.
     private func race() async throws -> Row {
         var (floor, samples) = (Samples(), Samples())
-        for round in 0..<workshop.pace.rounds(3, quick: 1) {
+        for round in 0..<workshop.pace.rounds(5, quick: 2) {
             let home = try workshop.home("start-race-\(round)")
             let lifecycle = try DaemonUnderTest(.context, home: home).caller()
             let ensure = try workshop.keeper(["context", "ensure", "--json"], home: home)

@@ -18,7 +18,7 @@ struct StopBenchmark: Benchmark {
         for kind in DaemonUnderTest.kinds {
             let daemon = try DaemonUnderTest(kind, home: try workshop.home("stop-\(kind)"))
             var (floor, samples) = (Samples(), Samples())
-            for round in 0..<(workshop.pace.rounds(20, quick: 6) + 1) {
+            for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
                 let plain = try PlainProcess.timeToStop()
                 let caller = try daemon.caller()
                 try await caller.ensure()

@@ -16,7 +16,7 @@ struct LoadComparison<Reader: AnswerReader> {
         let requests = max(1_000, connections * depth * 4)
         var (floorRates, floorTimes, rates, times) = (Samples(), Samples(), Samples(), Samples())
         _ = try (raw?.run(requests: requests), ours.run(requests: requests))
-        for _ in 0..<pace.rounds(20, quick: 5) {
+        for _ in 0..<pace.rounds(20, quick: 10) {
             if let round = try raw?.run(requests: requests) {
                 floorRates.add(round.rate)
                 floorTimes.add(contentsOf: round.latencies)

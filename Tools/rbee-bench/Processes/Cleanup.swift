@@ -9,15 +9,14 @@ struct Cleanup: Sendable {
     /// A process is ended within this many looks, or it cannot be ended at all.
     private static let looks = 200
 
-    /// - Returns: how many processes there were to end.
-    @discardableResult
-    func run() -> Int {
-        let ended = endProcesses()
+    func run() {
+        endProcesses()
         try? FileManager.default.removeItem(atPath: root)
-        return ended
     }
 
-    private func endProcesses() -> Int {
+    /// - Returns: how many there were to end.
+    @discardableResult
+    func endProcesses() -> Int {
         var ended: Set<Int32> = []
         var quietLooks = 0
         for _ in 0..<Self.looks {

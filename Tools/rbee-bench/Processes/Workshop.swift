@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Glibc
 internal import Platform
 
@@ -52,6 +51,11 @@ struct Workshop: Sendable {
     func keeper(_ words: [String], home: String) throws -> Command {
         Command(program: try program("rbee-keeper"), words: words, environment: ["RBEE_HOME": home])
     }
+
+    /// Ends whatever is left of a benchmark.
+    ///
+    /// - Returns: how many processes that were: none, if it has stopped what it started.
+    func endProcesses() -> Int { Cleanup(root: root).endProcesses() }
 
     /// Ends whatever is left of the run, and removes its folder.
     func close() {
