@@ -63,6 +63,15 @@ import Testing
         #expect(comparison.slower.isEmpty)
     }
 
+    @Test func aBusyMachineIsDoubted() {
+        var busy = report([row([150, 150])])
+        busy.machine.loadBefore = [1.5, 1, 1]
+        let text = ComparisonText(Comparison(old: report([row([100, 100])]), new: busy), with: "old.json").lines
+        #expect(text.last == "1 rows compared, 1 got SLOWER; something else was running in one of the two runs, so measure again")
+        let calm = ComparisonText(Comparison(old: busy, new: busy), with: "old.json").lines
+        #expect(calm.last == "1 rows compared, none got slower")
+    }
+
     @Test func theTextNamesWhatGotSlower() {
         let text = ComparisonText(
             Comparison(old: report([row([100, 100])]), new: report([row([150, 150]), row([1], connections: 9)])), with: "old.json"

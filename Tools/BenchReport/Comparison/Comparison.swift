@@ -33,8 +33,11 @@ package struct Comparison: Hashable, Sendable {
         """
 
     package let lines: [Line]
+    /// Whether something else ran on the machine when one of them began.
+    package let isDisturbed: Bool
 
     package init(old: BenchReport, new: BenchReport) {
+        isDisturbed = old.machine.wasBusy || new.machine.wasBusy
         let before = Dictionary(old.rows.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
         let after = Set(new.rows.map(\.identity))
         lines =

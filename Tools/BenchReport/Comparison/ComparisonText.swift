@@ -25,7 +25,8 @@ package struct ComparisonText {
         let slower = comparison.slower.count
         let compared = comparison.lines.count { $0.old != nil && $0.new != nil }
         let verdict = slower == 0 ? "none got slower" : "\(slower) got SLOWER"
-        return ["compared with \(source)"] + table.lines.map { "  \($0)" } + ["\(compared) rows compared, \(verdict)"]
+        let doubt = comparison.isDisturbed && slower > 0 ? "; something else was running in one of the two runs, so measure again" : ""
+        return ["compared with \(source)"] + table.lines.map { "  \($0)" } + ["\(compared) rows compared, \(verdict)\(doubt)"]
     }
 
     private static func word(_ verdict: Comparison.Verdict) -> String {

@@ -116,13 +116,18 @@ struct StartBenchmark: Benchmark {
 
     private struct Answer: Decodable {
         let pid: Int32
-        let started_by_us: Bool
+        let startedByUs: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case pid
+            case startedByUs = "started_by_us"
+        }
     }
 
     /// - Throws: unless exactly one of them has started the daemon, and all were served by it.
     private static func judge(_ outputs: [String], pid: Int32) throws {
         let answers = try outputs.map { try ContractJSON.decode(Answer.self, text: $0) }
-        let starters = answers.count { $0.started_by_us }
+        let starters = answers.count { $0.startedByUs }
         guard starters == 1, answers.allSatisfy({ $0.pid == pid }) else {
             throw BenchError(
                 "\(starters) of \(answers.count) racers started a daemon, and they name \(Set(answers.map(\.pid)).count) of them")

@@ -25,7 +25,8 @@ struct LoadComparison<Reader: AnswerReader> {
             rates.add(round.rate)
             times.add(contentsOf: round.latencies)
         }
-        let parameters = ["cores": cores, "connections": connections, "pipelined": depth]
+        var parameters = ["cores": cores, "connections": connections]
+        if depth > 1 { parameters["pipelined"] = depth }
         return [
             Row(
                 benchmark, "\(name), answered a second", parameters, unit: .perSecond, floor: raw == nil ? nil : floorRates, subject: rates),
