@@ -18,9 +18,14 @@ public struct DaemonKind: RawRepresentable, Codable, Hashable, Sendable, CustomS
     public static let context = DaemonKind(rawValue: "context")
     /// The language-server daemon.
     public static let language = DaemonKind(rawValue: "language")
+    /// A plain program that a hive supervises: it has a lock like a daemon's, and knows nothing of us.
+    public static let process = DaemonKind(rawValue: "process")
 
-    /// The kinds this version knows, in the order they are shown and started.
+    /// The kinds of daemon this version knows, in the order they are shown and started.
     public static let known: [DaemonKind] = [.queen, .hive, .worker, .context, .language]
+
+    /// Whatever has a lock in the run directory: the daemons, and behind them plain programs.
+    public static let locked: [DaemonKind] = known + [.process]
 
     /// The name of the binary that is this daemon.
     public var binaryName: String {

@@ -8,6 +8,10 @@ package enum FleetError: Error, Sendable, Hashable, CustomStringConvertible {
     case otherDevice(model: String, configured: String, asked: String)
     /// A worker of that name serves another model.
     case otherModel(worker: String, serves: String, asked: String)
+    /// No such plain program, or one whose configuration is wrong.
+    case unknownProcess(String, fault: String?, known: [String])
+    /// The configuration cannot be read.
+    case badConfiguration(String)
 
     package var description: String {
         switch self {
@@ -23,6 +27,12 @@ package enum FleetError: Error, Sendable, Hashable, CustomStringConvertible {
             "the model \(model) is configured for the device \(configured), not \(asked); see: rbee-keeper config get models"
         case .otherModel(let worker, let serves, let asked):
             "worker \(worker) serves the model \(serves), not \(asked); choose another name for a worker of \(asked)"
+        case .unknownProcess(_, let fault?, _):
+            fault
+        case .unknownProcess(let name, nil, let known):
+            "no process \"\(name)\"\(known.isEmpty ? "" : ": this hive has \(known.joined(separator: ", "))"); add it to `processes:` in the configuration"
+        case .badConfiguration(let problem):
+            "the configuration cannot be read, and nothing was changed: \(problem)"
         }
     }
 }

@@ -22,8 +22,10 @@ package final class HiveService: DaemonService {
         },
         make: { try HiveService($0) })
 
-    private let context: DaemonContext
+    let context: DaemonContext
     private let fleet: WorkerFleet
+    let processes: ProcessFleet
+    let lease: ProcessLease
     private let devices: [HiveDevice]
     private let heart: HeartbeatSender?
     private let farewells: Farewells?
@@ -31,6 +33,7 @@ package final class HiveService: DaemonService {
     /// - Parameter context: the daemon it is; its configuration says what can be served.
     package init(_ context: DaemonContext) throws {
         self.context = context
+        lease = ProcessLease(context.lifetime)
         let devices = HostDevices().read()
         self.devices = devices
         let configuration = context.configuration
@@ -43,17 +46,27 @@ package final class HiveService: DaemonService {
         let news = Relay<WorkerFleet.News>()
         let fleet = WorkerFleet(context: lifecycle, plan: plan) { news.send($0) }
         self.fleet = fleet
+        let processNews = Relay<SupervisedProcess>()
+        let processes = ProcessFleet(
+            context: lifecycle, read: { Configuration.load(file: configuration.file, environment: context.environment) },
+            onChange: { processNews.send($0) })
+        self.processes = processes
         farewells = queen.endpoint.map { Farewells(to: $0, context: context) }
         heart = queen.endpoint.map { endpoint in
             HeartbeatSender(
                 to: endpoint, path: HeartbeatPath.hive, token: { context.token }, interval: configuration[Settings.heartbeatInterval],
                 loop: context.loop, log: context.log
-            ) { await Self.heartbeat(context, fleet, devices, status: context.draining.hasFired ? .stopping : .ready) }
+            ) {
+                await Self.heartbeat(context, fleet, processes, devices, status: context.draining.hasFired ? .stopping : .ready)
+            }
         }
         news.receive { [weak self] in self?.changed($0) }
+        processNews.receive { [weak self] in self?.changed($0) }
     }
 
     package func start() async throws {
+        // Nobody waits for them: a program takes as long as it takes.
+        await processes.begin()
         try await fleet.adopt()
         await putInOrder()
         keepInOrder()
@@ -89,18 +102,26 @@ package final class HiveService: DaemonService {
     }
 
     package func health() async -> HealthStatus {
-        await Self.health(of: fleet)
+        await Self.health(of: fleet, processes)
     }
 
-    private static func health(of fleet: WorkerFleet) async -> HealthStatus {
-        await fleet.trouble().map { .degraded(reason: $0) } ?? .healthy
+    private static func health(of fleet: WorkerFleet, _ processes: ProcessFleet) async -> HealthStatus {
+        if let trouble = await fleet.trouble() { return .degraded(reason: trouble) }
+        return await processes.trouble().map { .degraded(reason: $0) } ?? .healthy
     }
 
     package func drain(cascade: Bool, within limit: Duration) async {
         // The queen is told last, and not waited for long.
-        if cascade { await fleet.stopAll(within: limit - Self.farewell) } else { await fleet.leave() }
+        if cascade {
+            async let programs: Void = processes.stopAll(within: limit - Self.farewell)
+            await fleet.stopAll(within: limit - Self.farewell)
+            await programs
+        } else {
+            await processes.leave()
+            await fleet.leave()
+        }
         guard let heart else { return }
-        let last = await Self.heartbeat(context, fleet, devices, status: .stopped)
+        let last = await Self.heartbeat(context, fleet, processes, devices, status: .stopped)
         try? await context.loop.withDeadline(Self.farewell) { await heart.stop(last: last) }
     }
 
@@ -123,6 +144,7 @@ package final class HiveService: DaemonService {
             let worker = try await Self.find(parameters["id"], fleet)
             return .json(try await Self.answer { try await fleet.stop(worker.workerID) })
         }
+        addProcesses(to: &router)
         router.get(RegistryPath.models) { _, _ in .json(await fleet.modelList()) }
         router.get(RegistryPath.capabilities) { _, _ in .json(HiveCapabilities(devices: devices)) }
         router.post(HeartbeatPath.worker, use: .looks) { [context] request, _ in
@@ -188,7 +210,7 @@ package final class HiveService: DaemonService {
     }
 
     /// Failures of starting and stopping as answers: what is the caller's fault is a 4xx, the rest says what happened.
-    private static func answer<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+    static func answer<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as FleetError {
@@ -197,6 +219,9 @@ package final class HiveService: DaemonService {
             case .tooMany: throw RequestError.conflict(error.description, code: "too_many_workers")
             case .otherModel: throw RequestError.conflict(error.description, code: "other_model")
             case .badDuration: throw RequestError.bad(error.description, code: "bad_duration")
+            case .unknownProcess(_, nil, _): throw RequestError(404, "process_not_found", error.description)
+            case .unknownProcess: throw RequestError.bad(error.description, code: "bad_process")
+            case .badConfiguration: throw RequestError.bad(error.description, code: "bad_configuration")
             case .badEngine: throw RequestError.bad(error.description, code: "bad_engine")
             case .otherDevice: throw RequestError.bad(error.description, code: "other_device")
             }
@@ -218,13 +243,13 @@ package final class HiveService: DaemonService {
     }
 
     private static func heartbeat(
-        _ context: DaemonContext, _ fleet: WorkerFleet, _ devices: [HiveDevice], status: OperationalStatus
+        _ context: DaemonContext, _ fleet: WorkerFleet, _ processes: ProcessFleet, _ devices: [HiveDevice], status: OperationalStatus
     ) async -> [UInt8]? {
         let info = context.info
         let unused = Monotonic.now().since(context.lifetime.lastUsed)
         let hive = HiveInfo(
             id: context.id.instance, hostname: context.settings.listener?.host ?? "localhost", port: info.port ?? 0,
-            operationalStatus: status, healthStatus: await health(of: fleet), version: info.version,
+            operationalStatus: status, healthStatus: await health(of: fleet, processes), version: info.version,
             baseURL: info.baseURL ?? info.socket.map { "unix://\($0)" }, lastUsedSecsAgo: Double(unused) / 1e9)
         return try? ContractJSON.encode(
             HiveHeartbeat(hive: hive, timestamp: .now(), workers: await fleet.processStats(), capabilities: devices))

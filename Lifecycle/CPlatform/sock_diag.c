@@ -88,3 +88,53 @@ int rbee_tcp_owner(int ipv6, const void *local, uint16_t local_port, const void 
     // Protocol handler absent (a kernel without tcp_diag) and no such socket are both ENOENT: the caller falls back to /proc/net/tcp.
     return result;
 }
+
+/// Takes what one datagram tells. The kernel's word on the end: 1 there is more to come, 0 that was all, -1 with errno.
+static int take(const struct nlmsghdr *header, size_t length, int ipv6, struct rbee_listener *found, int limit, int *count) {
+    for (; NLMSG_OK(header, length); header = NLMSG_NEXT(header, length)) {
+        if (header->nlmsg_type == NLMSG_DONE) return 0;
+        if (header->nlmsg_type == NLMSG_ERROR) {
+            errno = -((struct nlmsgerr *)NLMSG_DATA(header))->error;
+            return -1;
+        }
+        if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY || header->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) continue;
+        const struct inet_diag_msg *one = NLMSG_DATA(header);
+        if (*count < limit) {
+            memset(&found[*count], 0, sizeof found[*count]);
+            memcpy(found[*count].address, one->id.idiag_src, ipv6 ? 16 : 4);
+            found[*count].uid = one->idiag_uid;
+            found[*count].inode = one->idiag_inode;
+        }
+        *count += 1;
+    }
+    return 1;
+}
+
+int rbee_tcp_listeners(int ipv6, uint16_t port, struct rbee_listener *found, int limit) {
+    union {
+        struct nlmsghdr header;
+        char room[16384];
+    } reply;
+    struct question question;
+    memset(&question, 0, sizeof question);
+    question.header.nlmsg_len = sizeof question;
+    question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    question.request.sdiag_family = ipv6 ? AF_INET6 : AF_INET;
+    question.request.sdiag_protocol = IPPROTO_TCP;
+    question.request.idiag_states = 1 << 10;  // TCP_LISTEN
+    question.request.id.idiag_sport = htons(port);
+    int diag = open_diag();
+    if (diag < 0) return -1;
+    int count = 0;
+    int result = ask(diag, &question) < 0 ? -1 : 1;
+    while (result > 0) {
+        ssize_t length = recv(diag, &reply, sizeof reply, 0);
+        if (length < 0 && errno == EINTR) continue;
+        result = length < 0 ? -1 : take(&reply.header, (size_t)length, ipv6, found, limit, &count);
+    }
+    int number = errno;
+    close(diag);
+    errno = number;
+    return result < 0 ? -1 : count;
+}

@@ -74,10 +74,13 @@ struct ConfigurationReader {
         case .models:
             var reader = ModelReader()
             let table = reader.read(node, key: key.name)
-            for problem in reader.problems {
-                report(problem.kind, at(problem.line, source), problem.key, problem.message)
-            }
+            report(reader.problems, source)
             if let table { set(key, .models(table), source) }
+        case .processes:
+            var reader = ProcessReader()
+            let table = reader.read(node, key: key.name)
+            report(reader.problems, source)
+            if let table { set(key, .processes(table), source) }
         case .list:
             guard let texts = node.scalars, texts.allSatisfy({ !$0.isEmpty }) else { return expected(key, node, source) }
             set(key, .list(texts), source)
@@ -85,6 +88,10 @@ struct ConfigurationReader {
             guard let value = node.scalar.flatMap(key.type.value) else { return expected(key, node, source) }
             set(key, value, source)
         }
+    }
+
+    private mutating func report(_ problems: [FieldReader.Problem], _ source: ConfigurationSource) {
+        for problem in problems { report(problem.kind, at(problem.line, source), problem.key, problem.message) }
     }
 
     private func at(_ line: Int, _ source: ConfigurationSource) -> ConfigurationSource {

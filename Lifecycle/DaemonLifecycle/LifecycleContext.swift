@@ -10,6 +10,8 @@ package struct LifecycleContext: Sendable {
     package let owner: String
     package let loop: EventLoop
     package let launcher: any Launcher
+    /// What starts plain programs, which are of this host.
+    let localLauncher: LocalLauncher
     let locator: BinaryLocator
     package let handles: HandleStore
     /// What daemons get of the starter's environment.
@@ -36,7 +38,8 @@ package struct LifecycleContext: Sendable {
         self.owner = owner
         self.loop = loop
         locator = BinaryLocator(home: home, environment: environment)
-        self.launcher = launcher ?? LocalLauncher(home: home, environment: environment, loop: loop)
+        localLauncher = LocalLauncher(home: home, environment: environment, loop: loop)
+        self.launcher = launcher ?? localLauncher
         handles = HandleStore(home: home)
         inheritedEnvironment = environment.filter { !Self.isStartersOwn($0.key) }
         homeEnvironment = root.map { [DaemonEnvironment.home: $0] } ?? [:]

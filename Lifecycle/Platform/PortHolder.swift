@@ -30,6 +30,12 @@ package struct PortHolder: Hashable, Sendable {
         return PortHolder(address: entry.local, uid: entry.uid, pid: process?.pid, program: process.map(name))
     }
 
+    /// Whether this very process listens on a port. One look, however many processes there are.
+    package static func isHeld(port: UInt16, by pid: Int32) -> Bool {
+        guard let sockets = ProcDirectory(pid: pid)?.sockets(), let listeners = try? TCPTable.listeners(on: port) else { return false }
+        return listeners.contains { sockets.contains($0.inode) }
+    }
+
     private static func process(with inode: UInt64) -> ProcessStat? {
         (ProcessTable.scan() ?? []).first { process in
             ProcDirectory(pid: process.pid)?.sockets()?.contains(inode) == true

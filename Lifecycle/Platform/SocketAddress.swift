@@ -30,6 +30,12 @@ package struct SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// No address of the same family, and no port.
+    init(unspecifiedLike other: SocketAddress) {
+        bytes = [UInt8](repeating: 0, count: other.bytes.count)
+        port = 0
+    }
+
     /// This end of a socket; nil where it has none or is not of the internet.
     package static func local(of socket: Int32) -> SocketAddress? {
         read(socket, getsockname)

@@ -15,6 +15,15 @@ package enum TCPTable {
 
         package static let listening: UInt8 = 10
 
+        /// A socket that listens.
+        init(listener address: SocketAddress, uid: UInt32, inode: UInt64) {
+            local = address
+            remote = SocketAddress(unspecifiedLike: address)
+            state = Self.listening
+            self.uid = uid
+            self.inode = inode
+        }
+
         /// Reads one line, addresses in the kernel's form: 32-bit words of this machine's byte order.
         package init?(line: some StringProtocol) {
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
@@ -61,9 +70,29 @@ package enum TCPTable {
         return found
     }
 
-    /// The sockets that listen on a port. They stand before all others in the tables.
+    /// The sockets that listen on a port.
     package static func listeners(on port: UInt16) throws(SystemError) -> [Entry] {
-        try entries(where: { $0.state == Entry.listening && $0.local.port == port }, until: { $0.state != Entry.listening })
+        if let asked = asked(port) { return asked }
+        // A kernel without tcp_diag. Those that listen stand before all others in the tables.
+        return try entries(where: { $0.state == Entry.listening && $0.local.port == port }, until: { $0.state != Entry.listening })
+    }
+
+    /// What the kernel answers at once; nil when it does not.
+    private static func asked(_ port: UInt16) -> [Entry]? {
+        var found: [Entry] = []
+        for isSix in [false, true] {
+            var room = [rbee_listener](repeating: rbee_listener(), count: 64)
+            let count = Int(rbee_tcp_listeners(isSix ? 1 : 0, port, &room, Int32(room.count)))
+            // Without IPv6 there is nobody there.
+            if count < 0, isSix, [ENOENT, EAFNOSUPPORT].contains(errno) { continue }
+            guard (0...room.count).contains(count) else { return nil }
+            found += room.prefix(count).compactMap { listener in
+                let bytes = withUnsafeBytes(of: listener.address) { Array($0.prefix(isSix ? 16 : 4)) }
+                guard let address = SocketAddress(bytes: bytes, port: port) else { return nil }
+                return Entry(listener: address, uid: listener.uid, inode: UInt64(listener.inode))
+            }
+        }
+        return found
     }
 
     /// The socket with exactly these ends.

@@ -45,7 +45,7 @@ package final class TestHome: Sendable {
 
     private func end() async {
         // Owners first: a hive that still lives would start its workers again.
-        for kind in DaemonKind.known {
+        for kind in DaemonKind.locked {
             for id in (try? DaemonDirectory(home: path).known()) ?? [] where id.kind == kind {
                 guard let files = try? DaemonFiles.open(id, home: RbeeHome(root: path), create: false),
                     (try? FileLock.probe(in: files.directory, name: files.lock)) == .held

@@ -9,6 +9,7 @@ extension CommandTable {
             CommandGroup("queen", summary: "the queen: takes requests and jobs and hands them to workers"),
             CommandGroup("hive", summary: "the hive: starts, supervises and stops the workers of this machine"),
             CommandGroup("worker", summary: "workers: each serves one model"),
+            CommandGroup("process", summary: "plain programs that the hive keeps running"),
             CommandGroup("context", summary: "the context daemon: remembers projects for coding tools"),
             CommandGroup("boot", summary: "daemons that are started at login or boot"),
             CommandGroup("config", summary: "the configuration"),
@@ -21,6 +22,7 @@ extension CommandTable {
             + KindCommands(kind: .queen).all
             + KindCommands(kind: .hive).all
             + KindCommands(kind: .worker).all + [WorkerCommands.spawn, WorkerCommands.list, WorkerCommands.get]
+            + ProcessCommands.all
             + KindCommands(kind: .context).all
             + [
                 ContextCommands.initialize, ContextCommands.show, ContextCommands.get, ContextCommands.graft, ContextCommands.ping,

@@ -1,4 +1,4 @@
-// The batch as it comes in: fields that end in NUL, up to and with the field "end".
+// The batches as they come in: fields that end in NUL, up to and with the one that closes the batch.
 #include "launch.h"
 
 #include <errno.h>
@@ -8,48 +8,69 @@
 
 enum { INPUT_LIMIT = 64 * 1024 * 1024, FIRST_SIZE = 64 * 1024 };
 
-/// Looks at the fields that became whole since `*seen`. Returns whether one of them is "end", and then cuts what follows it.
-static int find_end(struct batch *batch, size_t *seen) {
+/// What was read and belongs to no batch yet.
+static struct {
+    char *bytes;
+    size_t length;
+    size_t size;
+    /// The batch that was given out last, at the beginning.
+    size_t taken;
+} input;
+
+int closes_batch(const char *field) {
+    return strcmp(field, "end") == 0 || strcmp(field, "more") == 0;
+}
+
+/// Looks at the fields that became whole since `*seen`. Returns whether one of them closes the batch, which then is all before `*seen`.
+static int find_end(size_t *seen, int *is_last) {
     char *stop;
-    while ((stop = memchr(batch->fields + *seen, 0, batch->length - *seen)) != NULL) {
-        const char *field = batch->fields + *seen;
-        *seen = (size_t)(stop - batch->fields) + 1;
-        if (strcmp(field, "end") == 0) {
-            batch->length = *seen;
-            return 1;
-        }
+    while ((stop = memchr(input.bytes + *seen, 0, input.length - *seen)) != NULL) {
+        const char *field = input.bytes + *seen;
+        *seen = (size_t)(stop - input.bytes) + 1;
+        *is_last = strcmp(field, "end") == 0;
+        if (closes_batch(field)) return 1;
     }
     return 0;
 }
 
-static int grow(struct batch *batch, size_t *size) {
-    if (batch->length < *size) return 0;
-    if (*size >= INPUT_LIMIT) {
+static int make_room(void) {
+    if (input.length < input.size) return 0;
+    if (input.size >= INPUT_LIMIT) {
         errno = EFBIG;
         return -1;
     }
-    size_t larger = *size == 0 ? FIRST_SIZE : *size * 2;
-    char *fields = realloc(batch->fields, larger);
-    if (fields == NULL) return -1;
-    batch->fields = fields;
-    *size = larger;
+    size_t larger = input.size == 0 ? FIRST_SIZE : input.size * 2;
+    char *bytes = realloc(input.bytes, larger);
+    if (bytes == NULL) return -1;
+    input.bytes = bytes;
+    input.size = larger;
     return 0;
 }
 
 int read_fields(struct batch *batch) {
-    size_t size = 0;
     size_t seen = 0;
-    for (;;) {
-        if (grow(batch, &size) < 0) return -1;
-        ssize_t length = read(STDIN_FILENO, batch->fields + batch->length, size - batch->length);
+    while (!find_end(&seen, &batch->is_last)) {
+        if (make_room() < 0) return -1;
+        ssize_t length = read(STDIN_FILENO, input.bytes + input.length, input.size - input.length);
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return -1;
         if (length == 0) {
             // Whoever began to tell what to start is gone: nothing is started.
             errno = ENODATA;
-            return -1;
+            return input.length == 0 ? 0 : -1;
         }
-        batch->length += (size_t)length;
-        if (find_end(batch, &seen)) return 0;
+        input.length += (size_t)length;
     }
+    input.taken = seen;
+    batch->fields = input.bytes;
+    batch->length = seen;
+    return 1;
+}
+
+void drop_batch(struct batch *batch) {
+    free(batch->specs);
+    memset(batch, 0, sizeof *batch);
+    input.length -= input.taken;
+    memmove(input.bytes, input.bytes + input.taken, input.length);
+    input.taken = 0;
 }

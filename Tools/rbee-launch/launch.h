@@ -5,7 +5,8 @@
 // child: the whole tree ends with it.
 //
 // Input, a pipe: fields that end in NUL. A spec is a row of "key=value" fields closed by an empty field; the field "end" closes the batch, and
-// nothing is started before it has come. The pipe is kept open for as long as somebody wants to know how the daemons end.
+// nothing is started before it has come. The pipe is kept open for as long as somebody wants to know how the daemons end. The field "more" closes a
+// batch too, and the launcher waits for another: it leaves when its input ends between two, and without a word on how it went.
 //
 //   id=WORD       names the spec in every report; printable, at most 200 bytes                     required
 //   exe=PATH      the program, absolute; it is not looked up anywhere                                 required
@@ -17,7 +18,10 @@
 //   nonce=HEX     32 lower-case digits, for the lock line and the record
 //   out=PATH      file for its output and errors, emptied first; not with guard                       default /dev/null
 //   last=PATH     file that will say how it ended; needs nonce
-//   eof=WORD      what happens when the input ends: "leave" it running or "kill" its whole tree       default leave; with guard: kill
+//   eof=WORD      what happens when the input ends: "leave" it running, "kill" its whole tree, or    default leave; with guard: kill
+//                 "stay" and guard it on, for whoever finds it; only with guard
+//   term=MS       how long its tree may take to end after SIGTERM, once its guard is asked to end,    default 0
+//                 before it is killed; only with guard
 //   guard=1       hold the lock in its place, pump its output, end all that it leaves behind
 //   log=PATH      the log the output is pumped into, 10 MiB, with PATH.1 and PATH.2 before it; only with guard
 //
@@ -56,14 +60,19 @@ struct spec {
     const char *log;
     const char *eof_text;
     const char *guard_text;
+    const char *term_text;
     char **arguments;
     char **environment;
     size_t argument_count;
     size_t environment_count;
-    /// The tree ends when the input does: eof=kill.
+    /// The tree ends with its parent: a guard's, and with eof=kill.
     int owned;
+    /// The end of the input is no reason to leave: eof=stay.
+    int stays;
     /// Holds the lock itself and pumps the output: guard=1, always owned.
     int guard;
+    /// What the tree may take after SIGTERM, in milliseconds.
+    int term;
     /// What is wrong with it, or NULL.
     const char *fault;
 };
@@ -71,14 +80,20 @@ struct spec {
 struct batch {
     char *fields;
     size_t length;
+    /// Closed by "end", not by "more".
+    int is_last;
     struct spec *specs;
     size_t count;
 };
 
-/// Reads fields up to and with the one that says "end". 0, or -1 with errno.
+/// Reads the fields of the next batch, up to and with the one that closes it. 1; 0 when the input has ended before it began; -1 with errno.
 int read_fields(struct batch *batch);
+/// Whether the field closes its batch.
+int closes_batch(const char *field);
 /// Makes specs of the fields. A malformed one carries its fault; the others stand. 0, or -1 with errno.
 int parse_specs(struct batch *batch);
+/// Gives back what a batch holds. Its fields make place for those of the next.
+void drop_batch(struct batch *batch);
 
 // MARK: Reports (report.c)
 
@@ -164,4 +179,6 @@ struct outcome {
 };
 
 /// Starts one daemon and sees to it. Writes one struct outcome, with enum exit_code, when it has reported for the first time.
+///
+/// - outcomes: where to, or -1.
 _Noreturn void shepherd(const struct spec *spec, uint32_t index, int outcomes);

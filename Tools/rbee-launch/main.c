@@ -14,8 +14,8 @@ static const char usage[] =
     "usage: rbee-launch < specs\n"
     "\n"
     "Starts daemons detached from the caller. rbee's own programs call it; there is nothing in it for people to call.\n"
-    "A spec is a row of NUL-terminated fields key=value ended by an empty field; the field \"end\" ends the batch:\n"
-    "  id exe arg... env... [lock nonce] [out] [last] [eof=leave|kill] [guard=1 [log]] [cwd]\n"
+    "A spec is a row of NUL-terminated fields key=value ended by an empty field; the field \"end\" ends the batch, \"more\" announces another:\n"
+    "  id exe arg... env... [lock nonce] [out] [last] [eof=leave|kill|stay] [guard=1 [log] [term]] [cwd]\n"
     "Reports, one a line: <id> pid <pid> <start-ticks> | lost | error <stage> <errno>, later exit <n> | signal <n>\n"
     "Exit status: 0 all started, 75 some lost the race for their lock, 71 some failed, 64 wrong use\n";
 
@@ -43,26 +43,22 @@ static int settle(void) {
     return close_all_but(-1, -1);
 }
 
-/// Forks the shepherds. Of those that could be forked the code stays unknown.
-static void fork_shepherds(const struct batch *batch, int outcomes[2], uint32_t *codes) {
-    for (size_t index = 0; index < batch->count; index++) {
-        const struct spec *spec = &batch->specs[index];
-        codes[index] = SOME_FAILED;
-        if (spec->fault != NULL) {
-            report("%s error spec:%s %d", spec->id != NULL ? spec->id : "-", spec->fault, EINVAL);
-            continue;
-        }
-        pid_t pid = fork();
-        if (pid == 0) {
-            close(outcomes[0]);
-            shepherd(spec, (uint32_t)index, outcomes[1]);
-        }
-        if (pid < 0) {
-            report("%s error fork %d", spec->id, errno);
-            continue;
-        }
-        codes[index] = UNKNOWN;
+/// Forks a shepherd. Whether there is one.
+///
+/// - outcomes: a pipe for its outcome, or NULL.
+static int fork_shepherd(const struct spec *spec, uint32_t index, const int *outcomes) {
+    if (spec->fault != NULL) {
+        report("%s error spec:%s %d", spec->id != NULL ? spec->id : "-", spec->fault, EINVAL);
+        return 0;
     }
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (outcomes != NULL) close(outcomes[0]);
+        signal(SIGCHLD, SIG_DFL);
+        shepherd(spec, index, outcomes != NULL ? outcomes[1] : -1);
+    }
+    if (pid < 0) report("%s error fork %d", spec->id, errno);
+    return pid > 0;
 }
 
 /// Reads outcomes until each shepherd has written its own or is gone.
@@ -88,6 +84,12 @@ static int summary(const struct batch *batch, const uint32_t *codes) {
     return failed ? SOME_FAILED : lost ? SOME_LOST : ALL_STARTED;
 }
 
+/// Starts a batch and leaves it to its reports.
+static void launch_on(const struct batch *batch) {
+    for (size_t index = 0; index < batch->count; index++) fork_shepherd(&batch->specs[index], (uint32_t)index, NULL);
+}
+
+/// Starts the last batch, or the only one, and says how that went.
 static int launch(const struct batch *batch) {
     int outcomes[2];
     uint32_t *codes = calloc(batch->count + 1, sizeof *codes);
@@ -95,10 +97,33 @@ static int launch(const struct batch *batch) {
         report("- error launcher %d", errno);
         return SOME_FAILED;
     }
-    fork_shepherds(batch, outcomes, codes);
+    // Of those that could be forked it is still to be heard.
+    for (size_t index = 0; index < batch->count; index++) {
+        codes[index] = fork_shepherd(&batch->specs[index], (uint32_t)index, outcomes) ? UNKNOWN : SOME_FAILED;
+    }
     close(outcomes[1]);
     collect_outcomes(outcomes[0], codes, batch->count);
     return summary(batch, codes);
+}
+
+/// Batch after batch, to the last.
+static int serve(void) {
+    // Nobody waits for the shepherds of a batch that others follow.
+    signal(SIGCHLD, SIG_IGN);
+    int is_first = 1;
+    for (;;) {
+        struct batch batch = {0};
+        int is_there = read_fields(&batch);
+        if (is_there == 0 && !is_first) return ALL_STARTED;
+        if (is_there <= 0 || parse_specs(&batch) < 0) {
+            report("- error input %d", errno);
+            return SOME_FAILED;
+        }
+        if (batch.is_last) return launch(&batch);
+        launch_on(&batch);
+        drop_batch(&batch);
+        is_first = 0;
+    }
 }
 
 int main(int count, char **arguments) {
@@ -111,10 +136,5 @@ int main(int count, char **arguments) {
         fputs(usage, stderr);
         return USAGE;
     }
-    struct batch batch = {0};
-    if (read_fields(&batch) < 0 || parse_specs(&batch) < 0) {
-        report("- error input %d", errno);
-        return SOME_FAILED;
-    }
-    return launch(&batch);
+    return serve();
 }

@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /// What this shepherd holds. -1 for a descriptor it does not have.
@@ -26,10 +27,15 @@ struct herd {
     pid_t child;
     int status;
     int ended;
+    /// Nothing is left of the tree.
+    int is_childless;
+    /// When the tree is killed that was asked to end, in monotonic milliseconds; 0 as long as it was not.
+    long long deadline;
     char lock_variable[32];
 };
 
 static void tell_launcher(struct herd *herd, uint32_t code) {
+    if (herd->outcomes < 0) return;
     struct outcome outcome = {.index = herd->index, .code = code};
     ssize_t ignored = write(herd->outcomes, &outcome, sizeof outcome);
     (void)ignored;
@@ -48,6 +54,8 @@ static _Noreturn void fail(struct herd *herd, const char *stage, int number) {
 static void settle(struct herd *herd) {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (setsid() < 0 || chdir("/") < 0 || null < 0 || dup2(null, STDERR_FILENO) < 0) fail(herd, "session", errno);
+    // Whoever stays is not to keep the launcher's input open: a launcher that is gone is to be seen.
+    if (herd->spec->stays && dup2(null, STDIN_FILENO) < 0) fail(herd, "session", errno);
     close(null);
     prctl(PR_SET_NAME, herd->spec->guard ? "rbee-guard" : "rbee-shepherd");
     sigset_t watched;
@@ -135,6 +143,7 @@ static void collect(struct herd *herd) {
         herd->status = status;
         herd->ended = 1;
     }
+    herd->is_childless = pid < 0;
 }
 
 /// Takes the signals that came. Whether one of them asks us to end.
@@ -150,20 +159,50 @@ static void pump_once(struct pollfd *source) {
     if (source->revents != 0 && pump_take() == OUTPUT_ENDED) source->fd = -1;
 }
 
+static long long now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/// Asks the program's group to end, once. Whether there is time for it to do so.
+static int ask_to_end(struct herd *herd) {
+    if (herd->deadline != 0 || herd->spec->term == 0) return 0;
+    herd->deadline = now() + herd->spec->term;
+    // It is a group's leader since before it was reported, and its number is its own until it is reaped.
+    kill(-herd->child, SIGTERM);
+    kill(-herd->child, SIGCONT);
+    return 1;
+}
+
+/// Whether the guard's work is done: without a request, once the program has ended; after one, once its whole tree has, or its time is over.
+static int is_over(const struct herd *herd) {
+    if (herd->deadline == 0) return herd->ended;
+    return herd->is_childless || now() >= herd->deadline;
+}
+
+static int patience(const struct herd *herd) {
+    int pump = pump_patience();
+    if (herd->deadline == 0) return pump;
+    long long left = herd->deadline - now();
+    if (left < 0) left = 0;
+    return pump >= 0 && pump < left ? pump : (int)left;
+}
+
 /// Returns when the child has ended, or when it must.
 static void watch(struct herd *herd) {
     struct pollfd watched[] = {
         {.fd = herd->signals, .events = POLLIN},
-        {.fd = STDIN_FILENO, .events = POLLRDHUP},
+        {.fd = herd->spec->stays ? -1 : STDIN_FILENO, .events = POLLRDHUP},
         {.fd = herd->pump, .events = POLLIN},
     };
     for (;;) {
-        int ready = poll(watched, 3, pump_patience());
+        int ready = poll(watched, 3, patience(herd));
         if (ready < 0) continue;
         if (ready == 0) pump_idle();
         int asked = watched[0].revents != 0 && take_signals(herd);
         collect(herd);
-        if (herd->ended || asked) return;
+        if (is_over(herd) || (asked && !ask_to_end(herd))) return;
         pump_once(&watched[2]);
         if (watched[1].revents == 0) continue;
         // Nobody listens any more: a daemon goes on without us, what is owned ends.
@@ -175,7 +214,7 @@ static void watch(struct herd *herd) {
 /// Ends what is left of the tree. Records first and frees the lock then: whoever sees it free finds how the last one ended. The report comes after both.
 static _Noreturn void finish(struct herd *herd) {
     if (!herd->ended) herd->status = SIGKILL;
-    if (herd->spec->owned) end_tree(herd->ended ? -1 : herd->child, &herd->status);
+    if (herd->spec->owned && !herd->is_childless) end_tree(herd->ended ? -1 : herd->child, &herd->status);
     if (herd->pump >= 0) pump_finish();
     record(herd, NULL);
     if (herd->lock >= 0) close(herd->lock);

@@ -16,7 +16,7 @@ static const struct {
     {"nonce", offsetof(struct spec, nonce), 0},  {"out", offsetof(struct spec, out), 1},
     {"after", offsetof(struct spec, after), 0},  {"last", offsetof(struct spec, last), 1},
     {"log", offsetof(struct spec, log), 1},      {"eof", offsetof(struct spec, eof_text), 0},
-    {"guard", offsetof(struct spec, guard_text), 0},
+    {"guard", offsetof(struct spec, guard_text), 0}, {"term", offsetof(struct spec, term_text), 0},
 };
 
 static void refuse(struct spec *spec, const char *what) {
@@ -75,13 +75,28 @@ static int is_nonce(const char *text) {
     return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
 }
 
+static int is_word(const char *text, const char *word) {
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+/// At most a day.
+static int milliseconds(const char *text) {
+    char *end;
+    long number = strtol(text, &end, 10);
+    int is_number = *text >= '0' && *text <= '9' && *end == 0;
+    return is_number && number <= 24L * 60 * 60 * 1000 ? (int)number : -1;
+}
+
 static void check_flags(struct spec *spec) {
-    if (spec->eof_text != NULL && strcmp(spec->eof_text, "leave") != 0 && strcmp(spec->eof_text, "kill") != 0) refuse(spec, "eof");
+    int leaves = is_word(spec->eof_text, "leave");
+    spec->stays = is_word(spec->eof_text, "stay");
+    if (spec->eof_text != NULL && !leaves && !spec->stays && !is_word(spec->eof_text, "kill")) refuse(spec, "eof");
     if (spec->guard_text != NULL && strcmp(spec->guard_text, "0") != 0 && strcmp(spec->guard_text, "1") != 0) refuse(spec, "guard");
-    spec->guard = spec->guard_text != NULL && strcmp(spec->guard_text, "1") == 0;
-    int leaves = spec->eof_text != NULL && strcmp(spec->eof_text, "leave") == 0;
-    // A guard that leaves would take the reader of the output with it, and by the death signal the program.
-    if (spec->guard && leaves) refuse(spec, "eof");
+    spec->guard = is_word(spec->guard_text, "1");
+    // A guard that leaves would take the reader of the output with it, and by the death signal the program. Without one nobody is there to stay.
+    if (spec->guard ? leaves : spec->stays) refuse(spec, "eof");
+    if (spec->term_text != NULL) spec->term = milliseconds(spec->term_text);
+    if (spec->term < 0 || (spec->term_text != NULL && !spec->guard)) refuse(spec, "term");
     if (spec->log != NULL && !spec->guard) refuse(spec, "log");
     if (spec->out != NULL && spec->guard) refuse(spec, "out");
     spec->owned = spec->guard || (spec->eof_text != NULL && !leaves);
@@ -105,7 +120,7 @@ static void count(const struct batch *batch, size_t *fields, size_t *specs) {
         *fields += 1;
         *specs += *field == 0;
     }
-    // "end" ends a spec that was left open too.
+    // What closes the batch ends a spec that was left open too.
     *specs += 1;
 }
 
@@ -113,14 +128,14 @@ int parse_specs(struct batch *batch) {
     size_t fields = 0;
     size_t specs = 0;
     count(batch, &fields, &specs);
-    batch->specs = calloc(specs, sizeof *batch->specs);
-    // A terminator for each list, and room for RBEE_LOCK_FD.
-    char **arguments = calloc(fields + specs, sizeof *arguments);
-    char **environment = calloc(fields + 2 * specs, sizeof *environment);
-    if (batch->specs == NULL || arguments == NULL || environment == NULL) return -1;
+    // Behind the specs their lists: a terminator for each, and room for RBEE_LOCK_FD.
+    batch->specs = calloc(1, specs * sizeof *batch->specs + (2 * fields + 3 * specs) * sizeof(char *));
+    if (batch->specs == NULL) return -1;
+    char **arguments = (char **)(batch->specs + specs);
+    char **environment = arguments + fields + specs;
     struct spec *spec = NULL;
     for (char *field = batch->fields; field < batch->fields + batch->length; field += strlen(field) + 1) {
-        int ends = strcmp(field, "end") == 0;
+        int ends = closes_batch(field);
         if (ends && spec == NULL) break;
         if (spec == NULL) {
             spec = &batch->specs[batch->count++];

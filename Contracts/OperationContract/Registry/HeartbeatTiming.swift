@@ -42,7 +42,11 @@ public enum RegistryPath {
     public static let capabilities = "/v1/capabilities"
     /// `GET`: the models of a hive (``ModelList``), on a queen and a worker those of OpenAI's API (``OpenAIModelList``).
     public static let models = "/v1/models"
+    /// `GET`: the plain programs of a hive (``SupervisedProcessList``).
+    public static let processes = "/v1/processes"
 
+    /// `POST` on a hive: has plain programs started, stopped or restarted (``ProcessOrder``, ``ProcessOrderReply``).
+    public static func processes(_ action: String) -> String { "\(processes)/\(action)" }
     /// `GET`, `DELETE`: one worker.
     public static func worker(_ id: String) -> String { "\(workers)/\(id)" }
 }

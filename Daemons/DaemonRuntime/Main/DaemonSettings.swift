@@ -67,11 +67,12 @@ package struct DaemonSettings: Sendable {
         return (configuration, problems.map(\.description))
     }
 
-    /// Whether a daemon of this kind must not start with a bad value of a key: one of its own or of all daemons. A model that is wrong is
-    /// missing where it is asked for, and another kind's keys are another kind's business.
+    /// Whether a daemon of this kind must not start with a bad value of a key: one of its own or of all daemons. A model or a program that is
+    /// wrong is missing where it is asked for, and another kind's keys are another kind's business.
     static func concerns(_ kind: DaemonKind, _ key: String?) -> Bool {
         guard let first = key?.split(separator: ".").first.map(String.init) else { return true }
-        return first != Settings.models.key.name && (first == kind.rawValue || !DaemonKind.known.map(\.rawValue).contains(first))
+        return ![Settings.models.key.name, Settings.processes.key.name].contains(first)
+            && (first == kind.rawValue || !DaemonKind.known.map(\.rawValue).contains(first))
     }
 
     private static func listener(

@@ -1,5 +1,5 @@
 internal import Configuration
-internal import Glibc
+internal import DaemonLifecycle
 
 /// Turns a configuration into what is started.
 struct EngineLaunchPlan {
@@ -33,39 +33,12 @@ struct EngineLaunchPlan {
         }
         var environment = environment.filter { !Self.ownVariables.contains($0.key) }
         for (key, value) in configuration.environment { environment[key] = try template.expand(value) }
-        return EngineLaunch(
-            executable: try find(program, path: environment["PATH"]),
-            arguments: arguments,
-            environment: environment,
-            directory: configuration.directory
-        )
-    }
-
-    /// The absolute path of a program, which like in a shell may be a bare name in `PATH`.
-    private func find(_ program: String, path: String?) throws(EngineError) -> String {
-        if program.hasPrefix("/") {
-            guard access(program, X_OK) == 0 else {
-                let why = errno == ENOENT ? "does not exist" : "cannot be executed"
-                throw EngineError(.misconfigured, "the program \(program) of the engine of \(configuration.name) \(why)")
-            }
-            return program
+        let executable: String
+        do throws(ProgramPath.Missing) {
+            executable = try ProgramPath.find(program, path: environment["PATH"])
+        } catch {
+            throw EngineError(.misconfigured, "the engine of \(configuration.name): \(error)")
         }
-        guard !program.contains("/") else {
-            throw EngineError(
-                .misconfigured,
-                "the program \(program) of the engine of \(configuration.name) must be an absolute path or a name in PATH: engines do not run "
-                    + "in your working directory"
-            )
-        }
-        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").filter { $0.hasPrefix("/") }
-        for folder in folders {
-            let candidate = "\(folder)/\(program)"
-            var about = stat()
-            if access(candidate, X_OK) == 0, stat(candidate, &about) == 0, about.st_mode & S_IFMT == S_IFREG { return candidate }
-        }
-        throw EngineError(
-            .misconfigured,
-            "no program \(program) for the engine of \(configuration.name) in \(folders.joined(separator: ", ")); configure its absolute path"
-        )
+        return EngineLaunch(executable: executable, arguments: arguments, environment: environment, directory: configuration.directory)
     }
 }

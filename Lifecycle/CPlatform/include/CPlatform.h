@@ -90,6 +90,17 @@ struct rbee_socket_owner {
 /// 1 found, else -1. ENOENT says no such socket, and also a kernel without tcp_diag: only /proc/net/tcp tells the two apart.
 int rbee_tcp_owner(int ipv6, const void *local, uint16_t local_port, const void *remote, uint16_t remote_port, struct rbee_socket_owner *owner);
 
+struct rbee_listener {
+    /// 4 or 16 bytes in network order.
+    uint8_t address[16];
+    uint32_t uid;
+    uint32_t inode;
+};
+
+/// The sockets that listen on a port, of one family: how many there are, of which at most `limit` are told. Nothing else is looked at: reading
+/// /proc/net/tcp goes through all that a large machine has room for.
+int rbee_tcp_listeners(int ipv6, uint16_t port, struct rbee_listener *found, int limit);
+
 // MARK: Memory (memory.c)
 
 /// Forgets the pages of program and libraries that hold what their files hold: they come back, as they are used, from the page cache.

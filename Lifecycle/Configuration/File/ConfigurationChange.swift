@@ -36,8 +36,10 @@ extension ConfigurationFile {
 
     /// The value as YAML on one line.
     private static func yaml(_ key: ConfigurationKey, _ text: String, _ path: String) throws(ConfigurationError) -> String {
-        if case .models = key.type {
+        switch key.type {
+        case .models, .processes:
             throw ConfigurationError(.notEditable, "\(key.name) cannot be set by a command; edit \(path)", path: path)
+        default: break
         }
         let (configuration, problems) = Configuration.load(file: nil, flags: [key.name: text])
         if let problem = problems.first(where: { !$0.kind.isWarning }) {

@@ -22,6 +22,8 @@ package enum ConfigurationType: Hashable, Sendable {
     case list
     /// The models that can be served.
     case models
+    /// The plain programs that are kept running.
+    case processes
 
     /// What is expected, for messages: "a port from 0 to 65535".
     package var expectation: String {
@@ -38,6 +40,7 @@ package enum ConfigurationType: Hashable, Sendable {
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .list: "a list, like [a, b]"
         case .models: "a mapping of model names to their engines"
+        case .processes: "a mapping of names to programs, each with its command"
         }
     }
 
@@ -45,7 +48,7 @@ package enum ConfigurationType: Hashable, Sendable {
     package var isScalar: Bool {
         switch self {
         case .port, .count, .size, .duration, .boolean, .text, .path, .choice: true
-        case .list, .models: false
+        case .list, .models, .processes: false
         }
     }
 
@@ -72,7 +75,7 @@ package enum ConfigurationType: Hashable, Sendable {
         case .list:
             let parts = text.split(separator: ",", omittingEmptySubsequences: true).map(trimmed)
             return parts.allSatisfy { !$0.isEmpty } ? .list(parts) : nil
-        case .models: return nil
+        case .models, .processes: return nil
         }
     }
 
@@ -86,6 +89,7 @@ package enum ConfigurationType: Hashable, Sendable {
         case .text(let text): text
         case .list(let texts): "[\(texts.map(YAMLText.scalar).joined(separator: ", "))]"
         case .models(let table): table.models.map(\.name).joined(separator: ", ")
+        case .processes(let table): table.processes.map(\.name).joined(separator: ", ")
         }
     }
 

@@ -14,6 +14,8 @@ package enum ConfigurationValue: Hashable, Sendable {
     case list([String])
     /// The models that can be served.
     case models(ModelTable)
+    /// The plain programs that are kept running.
+    case processes(ProcessConfigurations)
 }
 
 /// A type that a setting's value may have in code.
@@ -65,7 +67,7 @@ extension String?: SettingValue {
         switch value {
         case .absent: self = .none
         case .text(let text): self = .some(text)
-        case .integer, .boolean, .duration, .list, .models: return nil
+        case .integer, .boolean, .duration, .list, .models, .processes: return nil
         }
     }
 
@@ -79,6 +81,15 @@ extension [String]: SettingValue {
     }
 
     package var configurationValue: ConfigurationValue { .list(self) }
+}
+
+extension ProcessConfigurations: SettingValue {
+    package init?(configuration value: ConfigurationValue) {
+        guard case .processes(let table) = value else { return nil }
+        self = table
+    }
+
+    package var configurationValue: ConfigurationValue { .processes(self) }
 }
 
 extension ModelTable: SettingValue {

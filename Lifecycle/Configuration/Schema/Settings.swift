@@ -95,6 +95,8 @@ package enum Settings {
     package static let binDirectory = Setting("bin_dir", .text, String?.none, "directory the daemons' binaries are looked for in first")
     /// The models that can be served.
     package static let models = Setting("models", .models, ModelTable.builtin, "models that can be served, and their engines")
+    /// The plain programs that are kept running.
+    package static let processes = Setting("processes", .processes, ProcessConfigurations.empty, "programs that the hive keeps running")
 
     /// All keys, in the order they are shown.
     package static let all: [ConfigurationKey] = [
@@ -104,7 +106,7 @@ package enum Settings {
         contextMaxMemory.key,
         contextMessageTimeout.key, startTimeout.key, stopGrace.key, stopTerm.key, heartbeatInterval.key,
         heartbeatTimeout.key, logLevel.key, httpHeadBytes.key, httpHeadTimeout.key, httpBodyBytes.key, httpIdleTimeout.key,
-        httpConnections.key, httpHosts.key, httpOrigins.key, apiKeys.key, binDirectory.key, models.key,
+        httpConnections.key, httpHosts.key, httpOrigins.key, apiKeys.key, binDirectory.key, models.key, processes.key,
     ]
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

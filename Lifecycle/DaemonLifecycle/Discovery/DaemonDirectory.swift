@@ -51,21 +51,26 @@ public struct DaemonDirectory: Sendable {
         switch look {
         case .free(_, let record, _):
             if let failed = look.failedStart { return .ended(id, .failed, "the last start \(failed.end)", owner: owner, record) }
-            guard let record else { return .stopped(id) }
+            // Of a program that somebody has stopped it is recorded that it is to stay so.
+            guard let record, record.state != .stopped else { return .stopped(id) }
             return .ended(id, .stale, "it ended without saying so", owner: owner, record)
         case .held(let line, let record, _):
             let holder = record?.owner ?? line.flatMap { HandleStore(home: home).owner(of: id, nonce: $0.nonce.text) }
             var row = DaemonStatusRow(
                 kind: id.kind, instance: id.instance, state: record?.state ?? .starting, pid: line?.pid, baseURL: record?.baseURL,
-                version: record?.version, uptimeSecs: record.map { HandleStore.now() &- min($0.startedAt, HandleStore.now()) },
+                version: record?.version.nonEmpty, uptimeSecs: record.map { HandleStore.now() &- min($0.startedAt, HandleStore.now()) },
                 owned: holder == owner, owner: holder)
-            guard let answer = try? await ControlClient(files, loop: loop).inquire(within: patience), answer.info.nonce == line?.nonce.text
+            let isAsked = id.kind != .process
+            guard isAsked, let answer = try? await ControlClient(files, loop: loop).inquire(within: patience),
+                answer.info.nonce == line?.nonce.text
             else {
                 if let line, (try? line.process.liveness()) == .dead {
                     row.state = .stale
                     row.reason = "its process is gone, and something it started holds its lock"
                 } else if line == nil {
                     row.reason = "its lock is held by a process that has not said who it is"
+                } else if !isAsked {
+                    // Nobody can ask a plain program: it is what its record says.
                 } else if let obstacle = files.obstacle {
                     row.state = .silent
                     row.reason = "\(obstacle) stands in the place of its control socket: remove \(files.path(files.socket))"
@@ -115,7 +120,7 @@ public struct DaemonDirectory: Sendable {
         do {
             guard let run = try RunDirectory.open(home.run, create: false) else { return [] }
             var ids: [DaemonID] = []
-            for kind in DaemonKind.known {
+            for kind in DaemonKind.locked {
                 guard let directory = try run.subdirectory(kind.rawValue, create: false) else { continue }
                 let instances = Set(try directory.list().compactMap(instance))
                 ids += instances.sorted().compactMap { try? DaemonID(kind: kind, instance: $0) }
@@ -136,7 +141,7 @@ extension DaemonStatusRow {
         -> DaemonStatusRow
     {
         DaemonStatusRow(
-            kind: id.kind, instance: id.instance, state: state, version: record?.version, owned: record?.owner == owner,
+            kind: id.kind, instance: id.instance, state: state, version: record?.version.nonEmpty, owned: record?.owner == owner,
             owner: record?.owner,
             reason: reason)
     }
@@ -144,5 +149,5 @@ extension DaemonStatusRow {
 
 extension DaemonKind {
     /// Owners before what they own.
-    fileprivate var order: Int { DaemonKind.known.firstIndex(of: self) ?? DaemonKind.known.count }
+    fileprivate var order: Int { DaemonKind.locked.firstIndex(of: self) ?? DaemonKind.locked.count }
 }

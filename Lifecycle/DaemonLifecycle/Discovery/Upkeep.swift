@@ -93,7 +93,7 @@ public struct Upkeep: Sendable {
         guard let run = try? RunDirectory.open(home.run, create: false) else { return }
         // Not worth an error: the next one tries again.
         try? run.sweepTemporaries(olderThan: Self.oldestWriting)
-        for name in DaemonKind.known.map(\.rawValue) + ["handles", "engines", "ports"] {
+        for name in DaemonKind.locked.map(\.rawValue) + ["handles", "engines", "ports"] {
             try? run.subdirectory(name, create: false)?.sweepTemporaries(olderThan: Self.oldestWriting)
         }
     }

@@ -114,7 +114,7 @@ final class Child: Sendable {
     }
 
     /// An hour at a time is enough for any model.
-    private static let longestExtension: Int64 = 3_600_000_000
+    static let longestExtension: Int64 = 3_600_000_000
 
     private static let notificationsPerTurn = 64
 

@@ -6,6 +6,8 @@ package struct LaunchSpecification: Sendable, Hashable {
         case leave
         /// The program and everything it started die with whoever started it.
         case kill
+        /// The program and its guard outlive whoever started it, for the next one to find.
+        case stay
     }
 
     /// The name under which the launcher reports; no white space.
@@ -30,12 +32,14 @@ package struct LaunchSpecification: Sendable, Hashable {
     package var endOfInput: EndOfInput
     /// Whether the shepherd guards the whole tree: adopts orphans, keeps the lock itself, kills what is left when the program ends.
     package var isGuarded: Bool
+    /// How long a guarded tree may take to end after SIGTERM, once its guard is asked to end, before it is killed.
+    package var termination: Duration
 
     package init(
         id: String, executable: String, arguments: [String], environment: [String: String], lock: String? = nil,
         signature: String? = nil, nonce: String, output: String? = nil, lastEnd: String? = nil, log: String? = nil,
         workingDirectory: String? = nil,
-        endOfInput: EndOfInput = .leave, isGuarded: Bool = false
+        endOfInput: EndOfInput = .leave, isGuarded: Bool = false, termination: Duration = .zero
     ) {
         self.id = id
         self.executable = executable
@@ -50,12 +54,14 @@ package struct LaunchSpecification: Sendable, Hashable {
         self.workingDirectory = workingDirectory
         self.endOfInput = endOfInput
         self.isGuarded = isGuarded
+        self.termination = termination
     }
 
     /// The launcher's input for these programs: `key=value` fields that end in NUL, an empty field after each program, `end` at the end.
     ///
+    /// - Parameter isLast: whether the launcher is done with them; otherwise `more` stands at the end, and it waits for another batch.
     /// - Throws: when a value holds a NUL, which no field, argument or path can carry.
-    package static func encode(_ specifications: [LaunchSpecification]) throws(LifecycleError) -> [UInt8] {
+    package static func encode(_ specifications: [LaunchSpecification], isLast: Bool = true) throws(LifecycleError) -> [UInt8] {
         var bytes: [UInt8] = []
         for specification in specifications {
             for (key, value) in specification.fields {
@@ -67,7 +73,7 @@ package struct LaunchSpecification: Sendable, Hashable {
             }
             bytes.append(0)
         }
-        bytes += "end".utf8
+        bytes += (isLast ? "end" : "more").utf8
         bytes.append(0)
         return bytes
     }
@@ -82,6 +88,7 @@ package struct LaunchSpecification: Sendable, Hashable {
             if let value { fields.append((key, value)) }
         }
         if isGuarded { fields.append(("guard", "1")) }
+        if isGuarded, termination > .zero { fields.append(("term", "\(Int64(termination.milliseconds))")) }
         return fields
     }
 }

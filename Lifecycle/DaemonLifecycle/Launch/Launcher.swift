@@ -63,6 +63,37 @@ package struct LocalLauncher: Launcher {
         let bytes = try LaunchSpecification.encode(specifications)
         // One program: the shepherd counts as its own. Many: a nonce that is nobody's, so that no stop takes it for its own.
         let nonce = specifications.count == 1 ? specifications[0].nonce : "launch"
+        let (pid, input, output) = try await run(path, nonce: nonce)
+        let feeding: Feeding
+        do throws(SystemError) {
+            feeding = try await feed(bytes, to: input)
+        } catch {
+            throw Self.failure(path, error.message, error)
+        }
+        guard feeding != .unread else {
+            end(launcher: pid, nonce: nonce)
+            throw LifecycleError(
+                .launchFailed,
+                "the launcher \(path) was started and has not read what to start within \(patience); is it rbee-launch? Try: '\(path)' --version",
+                path: path)
+        }
+        return Shepherds(input: input, watch: listen(to: output, report))
+    }
+}
+
+extension LocalLauncher {
+    /// A launcher that stays for one batch after the other.
+    ///
+    /// - Returns: what it reads what to start from, and the watch of what it and the shepherds say.
+    func open(report: @escaping @Sendable (LaunchReport) -> Void) async throws(LifecycleError) -> (
+        input: Descriptor, watch: EventLoop.Watch
+    ) {
+        let (_, input, output) = try await run(try locator.find("rbee-launch"), nonce: "launch")
+        return (input, listen(to: output, report))
+    }
+
+    /// Runs the launcher's program with a pipe at either end.
+    private func run(_ path: String, nonce: String) async throws(LifecycleError) -> (pid: Int32, input: Descriptor, output: Descriptor) {
         do {
             let (childInput, input) = try Descriptor.pipe()
             let (output, childOutput) = try Descriptor.pipe()
@@ -74,32 +105,38 @@ package struct LocalLauncher: Launcher {
                 childOutput.close()
                 return pid
             }
-            guard try await feed(bytes, to: input) else {
-                end(launcher: pid, nonce: nonce)
-                throw LifecycleError(
-                    .launchFailed,
-                    "the launcher \(path) was started and has not read what to start within \(patience); is it rbee-launch? Try: '\(path)' --version",
-                    path: path)
-            }
-            let reader = ReportReader(report: report)
-            let watch = loop.watch(output.rawValue, for: .readable) { reader.drain(output) }
-            loop.run { reader.stopAtEnd(watch) }
-            return Shepherds(input: input, watch: watch)
+            return (pid, input, output)
         } catch let error as LifecycleError {
             throw error
         } catch let error as SystemError {
-            throw LifecycleError(.launchFailed, "the launcher could not be started: \(error.message)", path: path, underlying: error)
+            throw Self.failure(path, error.message, error)
         } catch {
-            throw LifecycleError(.launchFailed, "the launcher could not be started: \(error)", path: path, underlying: error)
+            throw Self.failure(path, "\(error)", error)
         }
     }
-}
 
-extension LocalLauncher {
+    private static func failure(_ path: String, _ why: String, _ error: any Error) -> LifecycleError {
+        LifecycleError(.launchFailed, "the launcher could not be started: \(why)", path: path, underlying: error)
+    }
+
+    private func listen(to output: Descriptor, _ report: @escaping @Sendable (LaunchReport) -> Void) -> EventLoop.Watch {
+        let reader = ReportReader(report: report)
+        let watch = loop.watch(output.rawValue, for: .readable) { reader.drain(output) }
+        loop.run { reader.stopAtEnd(watch) }
+        return watch
+    }
+
+    /// What became of what was handed over.
+    enum Feeding {
+        case read
+        /// Nobody will read it: the reader is gone.
+        case refused
+        /// Nobody has read it in time.
+        case unread
+    }
+
     /// Hands over what to start.
-    ///
-    /// - Returns: false when nobody has read it in time.
-    private func feed(_ bytes: [UInt8], to input: Descriptor) async throws -> Bool {
+    func feed(_ bytes: [UInt8], to input: Descriptor) async throws(SystemError) -> Feeding {
         let clock = SuspendingClock()
         let end = clock.now + patience
         var rest = bytes[...]
@@ -107,14 +144,14 @@ extension LocalLauncher {
             do throws(SystemError) {
                 rest = rest.dropFirst(try input.write(some: rest))
             } catch {
-                // It was killed before it had read what to start: the end of its output says so.
+                // It was killed before it had read what to start: the end of its output says so, too.
                 guard error.number == EPIPE else { throw error }
-                return true
+                return .refused
             }
-            if rest.isEmpty { return true }
-            guard await loop.isWritable(input.rawValue, within: end - clock.now) else { return false }
+            if rest.isEmpty { return .read }
+            guard await loop.isWritable(input.rawValue, within: end - clock.now) else { return .unread }
         }
-        return true
+        return .read
     }
 
     /// Ends a launcher that does nothing. Its number is its own as long as a child of ours has it.

@@ -37,7 +37,9 @@ struct Leftovers: Sendable {
 extension DaemonFiles {
     /// The nonce of a daemon that was killed: nobody holds its lock, and the process of its record is gone.
     var nonceOfTheDead: String? {
-        guard case .free(_, let record?, _) = try? look(), (try? record.process.liveness()) == .dead else { return nil }
+        guard case .free(_, let record?, _) = try? look(), record.state != .stopped, (try? record.process.liveness()) == .dead else {
+            return nil
+        }
         return record.nonce
     }
 

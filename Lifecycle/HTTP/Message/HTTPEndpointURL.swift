@@ -29,6 +29,19 @@ extension HTTPEndpoint {
     }
 }
 
+extension HTTPEndpoint {
+    /// What an `http` URL names: whom to ask, and for what. A fragment is for whoever reads the answer.
+    ///
+    /// - Returns: nil for any other URL.
+    package static func split(url: String) -> (endpoint: HTTPEndpoint, target: String)? {
+        guard let rest = url.removingPrefix("http://") else { return nil }
+        let authority = rest.prefix { !"/?#".contains($0) }
+        let target = rest.dropFirst(authority.count).prefix { $0 != "#" }
+        guard let endpoint = HTTPEndpoint(url: "http://\(authority)") else { return nil }
+        return (endpoint, target.hasPrefix("/") ? String(target) : "/\(target)")
+    }
+}
+
 extension String {
     fileprivate func removingPrefix(_ prefix: String) -> Substring? {
         hasPrefix(prefix) ? dropFirst(prefix.count) : nil

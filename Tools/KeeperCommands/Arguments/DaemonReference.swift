@@ -1,6 +1,7 @@
 package import DaemonContract
 
-/// A daemon as people type it: `queen`, `hive`, `worker/tiny-1`, or `worker` alone, which means the only one there is.
+/// A daemon as people type it: `queen`, `hive`, `worker/tiny-1`, or `worker` alone, which means the only one there is. A plain program counts as
+/// one: `process/db`.
 package struct DaemonReference: Hashable, Sendable {
     package let kind: DaemonKind
     /// Nil when none was named.
@@ -12,7 +13,7 @@ package struct DaemonReference: Hashable, Sendable {
     /// Nil when the text names no daemon.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let kind = Self.kinds.first(where: { $0.rawValue == parts.first }) else { return nil }
+        guard let kind = (Self.kinds + [.process]).first(where: { $0.rawValue == parts.first }) else { return nil }
         if parts.count == 2, !InstanceName.isValid(parts[1]) { return nil }
         self.kind = kind
         instance = parts.count == 2 ? parts[1] : nil
@@ -23,17 +24,22 @@ package struct DaemonReference: Hashable, Sendable {
     /// - Throws: `usage` when `worker` alone could be several, or none.
     package func resolved(among rows: [DaemonStatusRow]) throws -> DaemonID {
         if let instance { return try DaemonID(kind: kind, instance: instance) }
-        guard kind == .worker else { return try DaemonID(kind: kind) }
-        let workers = rows.filter { $0.kind == .worker }
-        let running = workers.filter(\.state.isRunning)
-        let candidates = running.isEmpty ? workers : running
-        if let only = candidates.first, candidates.count == 1 { return try DaemonID(kind: .worker, instance: only.instance) }
+        guard kind.hasMany else { return try DaemonID(kind: kind) }
+        let all = rows.filter { $0.kind == kind }
+        let running = all.filter(\.state.isRunning)
+        let candidates = running.isEmpty ? all : running
+        if let only = candidates.first, candidates.count == 1 { return try DaemonID(kind: kind, instance: only.instance) }
         guard !candidates.isEmpty else {
-            throw KeeperError(
-                .notRunning, "there is no worker", next: ["rbee-keeper worker start --model builtin"], exit: .notRunning)
+            let next = kind == .worker ? "rbee-keeper worker start --model builtin" : "rbee-keeper \(kind) list"
+            throw KeeperError(.notRunning, "there is no \(kind)", next: [next], exit: .notRunning)
         }
         throw KeeperError(
-            .usage, "there are \(candidates.count) workers: " + candidates.map { "worker/\($0.instance)" }.joined(separator: ", "),
-            next: ["rbee-keeper worker list"], exit: .usage)
+            .usage, "there are \(candidates.count), say which: " + candidates.map(\.name).joined(separator: ", "),
+            next: ["rbee-keeper \(kind) list"], exit: .usage)
     }
+}
+
+extension DaemonKind {
+    /// Whether there are several of it as a rule, none of them the usual one.
+    var hasMany: Bool { self == .worker || self == .process }
 }

@@ -3,7 +3,7 @@ internal import DaemonContract
 extension [DaemonStatusRow] {
     /// In the order they are started: queens, hives, workers, and by name.
     var inOrder: [DaemonStatusRow] {
-        func rank(_ row: DaemonStatusRow) -> Int { DaemonKind.known.firstIndex(of: row.kind) ?? DaemonKind.known.count }
+        func rank(_ row: DaemonStatusRow) -> Int { DaemonKind.locked.firstIndex(of: row.kind) ?? DaemonKind.locked.count }
         return sorted { (rank($0), $0.instance) < (rank($1), $1.instance) }
     }
 
@@ -40,7 +40,7 @@ extension KeeperContext {
     /// The daemon that the only operand names: `queen` when there is none.
     func chosenDaemon() async throws -> DaemonID {
         guard let text = arguments.operands.first, let reference = DaemonReference(text) else { return .queen }
-        if reference.instance == nil, reference.kind == .worker { return try reference.resolved(among: try await daemons().rows()) }
+        if reference.instance == nil, reference.kind.hasMany { return try reference.resolved(among: try await daemons().rows()) }
         return try reference.resolved(among: [])
     }
 }

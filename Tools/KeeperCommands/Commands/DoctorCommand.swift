@@ -51,7 +51,8 @@ enum DoctorCommand {
             case .silent:
                 return .fail(
                     row.name, "runs and does not answer\(why)", next: row.kind == .worker ? row.command("stop") : row.command("restart"))
-            case .failed: return .fail(row.name, "failed\(why)", next: row.command("logs", "--streams"))
+            case .failed:
+                return .fail(row.name, "failed\(why)", next: row.kind == .process ? row.command("logs") : row.command("logs", "--streams"))
             case .degraded: return .warn(row.name, "is degraded\(why)", next: row.command("logs"))
             case .backoff: return .warn(row.name, "ended and is started again after a wait\(why)", next: row.command("logs"))
             case .stopped, .starting, .ready, .draining, .stale, .unknown: return nil

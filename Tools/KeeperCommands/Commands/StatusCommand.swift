@@ -5,7 +5,7 @@ enum StatusCommand {
     static let command = Command(
         "status", summary: "show the daemons and how they are",
         discussion: [
-            "Shows queen and hive, also when they are stopped, and every worker that runs or went wrong. Asks locks and sockets, starts "
+            "Shows queen and hive, also when they are stopped, and every worker and program that runs or went wrong. Asks locks and sockets, starts "
                 + "nothing and does not count as use.",
             #"With --json: {"daemons":[{"kind", "instance", "state", "pid", "base_url", "version", "uptime_secs", "owned", "#
                 + #""owner", "reason"}]}; "#
@@ -27,8 +27,8 @@ enum StatusCommand {
         guard !context.arguments.operands.isEmpty else { return try all(known, context) }
         var rows: [DaemonStatusRow] = []
         for reference in context.arguments.operands.compactMap({ DaemonReference($0) }) {
-            if reference.kind == .worker, reference.instance == nil {
-                rows += known.filter { $0.kind == .worker }
+            if reference.kind.hasMany, reference.instance == nil {
+                rows += known.filter { $0.kind == reference.kind }
             } else {
                 rows.append(try await context.daemons().row(of: reference.resolved(among: known)))
             }

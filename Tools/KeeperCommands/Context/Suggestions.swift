@@ -4,8 +4,8 @@ internal import DaemonContract
 extension DaemonID {
     /// `rbee-keeper queen restart q2`, `rbee-keeper worker logs tiny-1 --streams`.
     func command(_ verb: String, _ rest: String = "") -> String {
-        // A worker has no usual name.
-        let name = kind != .worker && instance == kind.defaultInstance ? "" : " \(instance)"
+        // A worker has no usual name, nor has a program.
+        let name = !kind.hasMany && instance == kind.defaultInstance ? "" : " \(instance)"
         return "rbee-keeper \(kind.rawValue) \(verb)\(name)\(rest.isEmpty ? "" : " \(rest)")"
     }
 

@@ -11,7 +11,7 @@ struct RunCheckup {
 
     func findings() -> [Finding] {
         guard let run = try? RunDirectory.open(home.run, create: false) else { return [] }
-        return DaemonKind.known.flatMap { daemons(of: $0, in: run) } + handles(in: run)
+        return DaemonKind.locked.flatMap { daemons(of: $0, in: run) } + handles(in: run)
     }
 
     private func daemons(of kind: DaemonKind, in run: RunDirectory) -> [Finding] {
@@ -66,6 +66,8 @@ struct RunCheckup {
                     next: "rm -r '\(path)'")
             ]
         }
+        // A plain program has no socket.
+        guard id.kind != .process else { return [.ok(name, "lock and record agree on process \(line.pid)")] }
         guard try directory.stat("\(id.instance).sock") != nil else {
             return [
                 .warn(
@@ -81,6 +83,7 @@ struct RunCheckup {
         let socket = try directory.stat("\(id.instance).sock")
         // Status 0 is an end on purpose; of anything else `status` speaks until it is cleared.
         let failed = end.flatMap { $0.exit == 0 ? nil : $0 }
+        if record?.state == .stopped { return [.ok(name, "was stopped, and stays so until it is started")] }
         guard record != nil || socket != nil || failed != nil else { return [.ok(name, "does not run, and left nothing behind")] }
         let what = [record.map { _ in "record" }, socket.map { _ in "socket" }, failed.map { _ in "note of a failed start" }]
             .compactMap { $0 }.joined(separator: " and ")

@@ -14,6 +14,12 @@ struct LiveConnection: DaemonConnection {
 
     /// - Throws: `notRunning` when nobody holds the daemon's lock.
     init(_ files: DaemonFiles) throws {
+        guard files.id.kind != .process else {
+            throw KeeperError(
+                .usage, "\(files.id) is a plain program, which cannot be asked; its hive can",
+                next: ["rbee-keeper process status \(files.id.instance)"],
+                exit: .usage)
+        }
         guard case .held = try files.look() else { throw KeeperError.notRunning(files.id) }
         self.files = files
         client = HTTPClient(loop: .shared, endpoint: .unix(path: files.directory.procPath(files.socket)))

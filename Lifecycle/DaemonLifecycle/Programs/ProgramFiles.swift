@@ -1,0 +1,85 @@
+internal import DaemonContract
+internal import Platform
+
+/// What the run directory says of a plain program: `run/process/NAME.*`.
+struct ProgramFiles: Sendable {
+    let files: DaemonFiles
+
+    init(_ id: DaemonID, home: RbeeHome) throws(LifecycleError) {
+        guard let files = try DaemonFiles.open(id, home: home, create: true) else {
+            throw LifecycleError(.fileSystem, "there is no place for \(id) in \(home.run)", daemon: id.description)
+        }
+        self.files = files
+    }
+
+    /// What is known of it before anybody has touched it.
+    enum Found: Sendable {
+        case nothing
+        /// Somebody has stopped it: it is to stay down.
+        case stopped
+        /// It runs.
+        case running(pid: Int32, nonce: String, record: DaemonRecord?)
+        /// Its lock is held by nobody that could be adopted.
+        case held
+        /// It was killed together with its guard: what it has started may still run.
+        case killed(nonce: String)
+    }
+
+    func find() -> Found {
+        guard let look = try? files.look() else { return .held }
+        switch look {
+        case .free(let end, let record, let signature):
+            if case .nonce(let nonce) = signature, end?.nonce != nonce { return .killed(nonce: nonce) }
+            return record?.state == .stopped ? .stopped : .nothing
+        case .held(let line?, let record, _):
+            let isIt =
+                (try? line.process.liveness()) == .alive
+                && line.process.environmentContains(DaemonEnvironment.nonce, line.nonce.text) == true
+            return isIt ? .running(pid: line.pid, nonce: line.nonce.text, record: record) : .held
+        case .held: return .held
+        }
+    }
+
+    /// Writes down that it serves, or that it is to stay down.
+    func record(_ state: DaemonState, pid: Int32, nonce: String, owner: String, baseURL: String?) throws(LifecycleError) {
+        do throws(SystemError) {
+            guard let process = try state == .stopped ? .current() : ProcessIdentity.of(pid: pid) else { return }
+            let record = DaemonRecord(
+                kind: files.id.kind, instance: files.id.instance, nonce: nonce, pid: pid, startTicks: process.startTicks,
+                bootID: process.bootID, pidNamespace: process.pidNamespace, owner: owner, state: state, baseURL: baseURL, socket: "",
+                version: "", buildID: "", ttlSecs: 0, graceMs: 0, startedAt: HandleStore.now())
+            guard let bytes = try? ContractJSON.encode(record) else { return }
+            try files.directory.writeAtomically(files.record, bytes)
+        } catch {
+            throw LifecycleError(system: error, daemon: files.id)
+        }
+    }
+
+    /// How the life with this nonce ended, where its guard has written it down.
+    func end(of nonce: String) -> ProcessEnd? {
+        guard let end = (try? files.look())?.lastEnd, end.nonce == nonce else { return nil }
+        return end.processEnd
+    }
+
+    /// The last line that the life with this nonce has printed; nil when it said nothing.
+    func lastWords(of nonce: String) -> String? {
+        guard let end = (try? files.look())?.lastEnd, end.nonce == nonce else { return nil }
+        return end.output.split(separator: "\n").last { !$0.allSatisfy(\.isWhitespace) }.map { String($0.prefix(400)) }
+    }
+
+    /// The process that holds its lock, as its line says.
+    var holder: Int32? {
+        guard case .held(let line?, _, _) = try? files.look() else { return nil }
+        return line.pid
+    }
+
+    /// Where its output is kept. The folder is made if it is missing.
+    static func log(of id: DaemonID, home: RbeeHome) throws(LifecycleError) -> String {
+        do throws(SystemError) {
+            _ = try RunDirectory.make(home.logs)
+            return "\(home.logs)/\(id.kind)-\(id.instance).log"
+        } catch {
+            throw LifecycleError(system: error, daemon: id)
+        }
+    }
+}
