@@ -45,8 +45,9 @@ model: setup
 	@scripts/model
 
 bench: build
-	$(RELEASE) --product rbee-bench --quiet
-	@RBEE_BENCH_NGINX="$$(scripts/nginx)" "$$($(RELEASE) --show-bin-path)/rbee-bench" all $(if $(JSON),--json $(JSON)) $(if $(COMPARE),--compare $(COMPARE))
+	@echo "building rbee-bench"; $(RELEASE) --product rbee-bench --quiet
+	@bin=$$($(RELEASE) --show-bin-path); $(CC) -O2 -D_GNU_SOURCE -o "$$bin/rbee-plain" Tools/rbee-plain/main.c && \
+	RBEE_BENCH_NGINX="$$(scripts/nginx)" "$$bin/rbee-bench" all $(if $(JSON),--json $(JSON)) $(if $(COMPARE),--compare $(COMPARE))
 
 lint:
 	@scripts/lint

@@ -16,7 +16,8 @@ protocol Benchmark: Sendable {
 /// Every subcommand, in the order of `all`.
 enum Benchmarks {
     static let all: [any Benchmark.Type] = [
-        IPCBenchmark.self, HTTPBenchmark.self, StartBenchmark.self, StopBenchmark.self, CrashBenchmark.self, IdleBenchmark.self,
+        IPCBenchmark.self, HTTPBenchmark.self, StartBenchmark.self, StopBenchmark.self, CrashBenchmark.self, FleetBenchmark.self,
+        IdleBenchmark.self,
         SoakBenchmark.self, CLIBenchmark.self, GrowthBenchmark.self,
     ]
 

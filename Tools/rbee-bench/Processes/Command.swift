@@ -13,14 +13,21 @@ struct Command {
         let errors: String
     }
 
-    /// Milliseconds from before its start until it has ended. Nobody reads what it prints.
+    /// Milliseconds from before its start until it has ended. Nobody reads what it prints, and what it complains of only when it fails.
     ///
     /// - Parameter codes: the exit codes that are right.
     func time(codes: Set<Int32> = [0]) throws -> Double {
+        // A pipe holds more than a command complains of.
+        let (errors, theirs) = try Descriptor.pipe()
         let begun = Clock.now
-        let code = try Child(program, words, environment: environment).wait()
+        let child = try Child(program, words, environment: environment, errors: theirs)
+        let code = child.wait()
         let took = Clock.milliseconds(since: begun)
-        guard codes.contains(code) else { throw failure(try run()) }
+        guard codes.contains(code) else {
+            theirs.close()
+            let complaints = String(decoding: try errors.readToEnd(limit: 1 << 20), as: UTF8.self)
+            throw failure(Outcome(code: code, output: "", errors: complaints))
+        }
         return took
     }
 

@@ -42,7 +42,7 @@ struct Workshop: Sendable {
     func program(_ name: String) throws -> String {
         let path = "\(programs)/\(name)"
         guard access(path, X_OK) == 0 else {
-            throw BenchError("\(path) is missing: make bench builds everything, make build all but rbee-bench")
+            throw BenchError("\(path) is missing: make bench builds it")
         }
         return path
     }
