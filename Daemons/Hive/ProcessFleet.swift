@@ -83,7 +83,7 @@ package actor ProcessFleet {
     }
 
     private func perform(
-        _ order: ProcessOrder, wishes: Bool, _ body: @Sendable ([DaemonID]) async -> [DaemonID: String?]
+        _ order: ProcessOrder, wishes: Bool, _ body: @Sendable ([DaemonID]) async -> [DaemonID: String]
     ) async throws -> ProcessOrderReply {
         let known = await supervisor.reports()
         let ids: [DaemonID]
@@ -97,9 +97,8 @@ package actor ProcessFleet {
         } else {
             ids = known.map(\.id)
         }
-        let outcomes = await body(ids)
         var errors: [String: String] = [:]
-        for (id, failure) in outcomes { errors[id.instance] = failure }
+        for (id, failure) in await body(ids) { errors[id.instance] = failure }
         for id in ids where wishes { if let fault = faults[id.instance] { errors[id.instance] = fault } }
         let reports = await supervisor.reports().filter { ids.contains($0.id) }
         return ProcessOrderReply(processes: reports.map(SupervisedProcess.init), errors: errors)

@@ -13,24 +13,23 @@ struct ProgramFiles: Sendable {
     }
 
     /// What is known of it before anybody has touched it.
-    enum Found: Sendable {
-        case nothing
-        /// Somebody has stopped it: it is to stay down.
-        case stopped
+    enum Found: Sendable, Hashable {
+        /// It is down. `isStopped`: somebody has stopped it, and it is to stay so. `unaccounted`: the life that had the lock last, if how it ended
+        /// is not written down; it may have been killed with its guard, and what it had started may still run.
+        case down(isStopped: Bool, unaccounted: String?)
         /// It runs.
         case running(pid: Int32, nonce: String, record: DaemonRecord?)
         /// Its lock is held by nobody that could be adopted.
         case held
-        /// It was killed together with its guard: what it has started may still run.
-        case killed(nonce: String)
     }
 
     func find() -> Found {
         guard let look = try? files.look() else { return .held }
         switch look {
         case .free(let end, let record, let signature):
-            if case .nonce(let nonce) = signature, end?.nonce != nonce { return .killed(nonce: nonce) }
-            return record?.state == .stopped ? .stopped : .nothing
+            var unaccounted: String?
+            if case .nonce(let nonce) = signature, end?.nonce != nonce { unaccounted = nonce }
+            return .down(isStopped: record?.state == .stopped, unaccounted: unaccounted)
         case .held(let line?, let record, _):
             let isIt =
                 (try? line.process.liveness()) == .alive

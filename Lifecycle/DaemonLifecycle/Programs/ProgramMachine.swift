@@ -73,15 +73,19 @@ package struct ProgramMachine: Sendable, Hashable {
 
     package init(restart mode: ProgramSpecification.Restart, policy: RestartMachine.Policy = .init()) {
         self.mode = mode
+        healthyAfter = policy.healthyAfter
         var policy = policy
         if mode == .never {
             // Whatever has ended by itself has had all its starts, however long that took.
             policy.startsAllowed = 1
-            policy.window = .seconds(Int64.max / 2)
+            policy.window = Self.ever
+            policy.healthyAfter = Self.ever
         }
-        healthyAfter = policy.healthyAfter
         restart = RestartMachine(policy: policy)
     }
+
+    /// Longer than any machine runs.
+    private static let ever: Duration = .seconds(1 << 33)
 
     /// The state as everybody calls it.
     package var state: Phase {

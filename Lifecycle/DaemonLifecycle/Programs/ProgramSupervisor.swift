@@ -85,33 +85,36 @@ package actor ProgramSupervisor {
             ids.formUnion(traces.filter { $0.kind == .process })
         }
         var automatic: [DaemonID] = []
+        var unaccounted: Set<String> = []
         for id in ids.sorted(by: { $0.instance < $1.instance }) {
             guard let files = try? ProgramFiles(id, home: context.home) else { continue }
             switch files.find() {
-            case .running(let pid, let nonce, let record): adopt(id, pid: pid, nonce: nonce, record)
-            case .killed(let nonce):
-                await Leftovers(home: context.home, loop: context.loop).end(of: [nonce])
-                automatic.append(id)
-            case .nothing, .held: automatic.append(id)
-            case .stopped: break
+            case .running(let pid, let nonce, let record):
+                // One of another supervisor is left to it. Whoever wants it here is told who has it.
+                if !adopt(id, pid: pid, nonce: nonce, record) { automatic.append(id) }
+            case .down(let isStopped, let nonce):
+                if let nonce { unaccounted.insert(nonce) }
+                if !isStopped { automatic.append(id) }
+            case .held: automatic.append(id)
             }
         }
+        await Leftovers(home: context.home, loop: context.loop).end(of: unaccounted)
         guard !isOver else { return }
         handle(automatic.filter { entries[$0].map { $0.isConfigured && $0.specification.isAutomatic } == true }, .wanted)
         await flush()
     }
 
-    /// A program of another supervisor is left to it.
-    private func adopt(_ id: DaemonID, pid: Int32, nonce: String, _ record: DaemonRecord?) {
-        guard record?.owner ?? context.owner == context.owner, let nonce = Nonce(nonce), entries[id]?.life == nil else { return }
+    /// - Returns: whether it is this supervisor's to look after.
+    private func adopt(_ id: DaemonID, pid: Int32, nonce: String, _ record: DaemonRecord?) -> Bool {
+        guard record?.owner ?? context.owner == context.owner, let nonce = Nonce(nonce) else { return false }
         if entries[id] == nil {
             // It is looked after until it ends; how it would be started nobody knows.
-            guard record != nil else { return }
+            guard record != nil else { return false }
             entries[id] = Entry(
                 specification: ProgramSpecification(id: id, command: [], restart: .never),
                 machine: ProgramMachine(restart: .never, policy: policy), isConfigured: false)
         }
-        guard let entry = entries[id] else { return }
+        guard let entry = entries[id], entry.life == nil else { return true }
         let life = ProgramLife(number: entry.machine.number + 1, nonce: nonce)
         life.pid = pid
         if let startedAt = record?.startedAt {
@@ -122,59 +125,60 @@ package actor ProgramSupervisor {
         let isReady = record?.state.isServing == true || entry.specification.readiness == .running
         if isReady { life.settle(nil) }
         handle(id, .adopted(isReady: isReady))
+        return true
     }
 
     // MARK: Wishes
 
     /// Starts programs, unless they run, and waits until each serves or has failed to.
     ///
-    /// - Returns: why one does not serve; nil for one that does.
-    package func start(_ ids: [DaemonID]) async -> [DaemonID: String?] {
+    /// - Returns: of those that do not serve, why.
+    package func start(_ ids: [DaemonID]) async -> [DaemonID: String] {
         handle(ids.filter { entries[$0]?.isConfigured == true }, .wanted)
-        return await outcomes(of: ids)
+        return await failures(of: ids)
     }
 
     /// Ends programs that run, and starts each again, as it is configured now.
     ///
     /// - Returns: as ``start(_:)``.
-    package func restart(_ ids: [DaemonID]) async -> [DaemonID: String?] {
+    package func restart(_ ids: [DaemonID]) async -> [DaemonID: String] {
         handle(ids.filter { entries[$0]?.isConfigured == true }, .restarted)
         await flush()
         for id in ids { await over(id, ifEnding: true) }
-        return await outcomes(of: ids)
+        return await failures(of: ids)
     }
 
-    private func outcomes(of ids: [DaemonID]) async -> [DaemonID: String?] {
+    private func failures(of ids: [DaemonID]) async -> [DaemonID: String] {
         await flush()
-        var outcomes: [DaemonID: String?] = [:]
+        var failures: [DaemonID: String] = [:]
         for id in ids {
             // One that ends while it is wanted again begins its next life first.
             await over(id, ifEnding: true)
             guard let entry = entries[id] else { continue }
             guard entry.isConfigured || entry.life != nil else { continue }
             guard let life = entry.life else {
-                outcomes[id] = .some(entry.machine.reason ?? "it is not running")
+                failures[id] = entry.machine.reason ?? "it is not running"
                 continue
             }
-            outcomes[id] = .some(await life.waiter().value())
+            failures[id] = await life.waiter().value()
         }
-        return outcomes
+        return failures
     }
 
     /// Ends programs for good; returns when the whole tree of each is gone.
     ///
-    /// - Returns: why one is not gone; nil for one that is.
-    package func stop(_ ids: [DaemonID]) async -> [DaemonID: String?] {
+    /// - Returns: of those that are not gone, why.
+    package func stop(_ ids: [DaemonID]) async -> [DaemonID: String] {
         let known = ids.filter { entries[$0] != nil }
         handle(known, .stopped)
         for id in known where entries[id]?.life == nil { remember(id) }
-        var outcomes: [DaemonID: String?] = [:]
+        var failures: [DaemonID: String] = [:]
         for id in known {
             await over(id, ifEnding: false)
-            outcomes[id] = .some(entries[id]?.life.map { "process \($0.pid) is still there" })
+            failures[id] = entries[id]?.life.map { "process \($0.pid) is still there" }
             if entries[id]?.isConfigured == false { forget(id) }
         }
-        return outcomes
+        return failures
     }
 
     /// Waits until the life under way is over, if it is being ended.
