@@ -32,7 +32,7 @@ struct CrashBenchmark: Benchmark {
         let direct = try directStart(.worker)
         var (floor, samples) = (Samples(), Samples())
         for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
-            let byHand = try await direct.time()
+            let byHand = try direct.time()
             let name = "crash-\(round)"
             let spawn = WorkerSpawnRequest(model: QueenAndWorker.model, instance: name)
             let answer = try await hive.send(DaemonRequest("POST", RegistryPath.workers, body: try ContractJSON.encode(spawn)))
@@ -58,7 +58,7 @@ struct CrashBenchmark: Benchmark {
         let direct = try directStart(.queen)
         var (floor, samples) = (Samples(), Samples())
         for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
-            let byHand = try await direct.time()
+            let byHand = try direct.time()
             let caller = try daemon.caller()
             try await caller.ensure()
             let killed = try await caller.info().pid

@@ -1,8 +1,8 @@
-internal import DaemonLifecycle
-internal import DaemonContract
 internal import BenchReport
 internal import ContextContract
 internal import ContextLifecycle
+internal import DaemonContract
+internal import DaemonLifecycle
 internal import Glibc
 internal import IPC
 

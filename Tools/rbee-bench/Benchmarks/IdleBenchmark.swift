@@ -1,6 +1,6 @@
-internal import DaemonLifecycle
 internal import BenchReport
 internal import DaemonContract
+internal import DaemonLifecycle
 internal import Glibc
 
 /// What each daemon costs while nobody asks anything of it.

@@ -1,7 +1,7 @@
-internal import DaemonLifecycle
 internal import BenchReport
 internal import ContextContract
 internal import DaemonContract
+internal import DaemonLifecycle
 internal import Glibc
 internal import IPC
 

@@ -31,7 +31,7 @@ struct StartBenchmark: Benchmark {
         var (spawns, byHand, cold, asks, warm) = (Samples(), Samples(), Samples(), Samples(), Samples())
         for round in 0..<(workshop.pace.rounds(20, quick: 12) + 1) {
             let spawn = try SpawnFloor.time()
-            let hand = try await direct.time()
+            let hand = try direct.time()
             let caller = try daemon.caller()
             let start = try await Clock.time {
                 guard try await caller.ensure().shouldCleanup else { throw BenchError("\(kind) ran already") }

@@ -1,6 +1,6 @@
-internal import DaemonLifecycle
 internal import BenchReport
 internal import DaemonContract
+internal import DaemonLifecycle
 
 /// From the wish to the end of an idle daemon, and of everything that belonged to it.
 struct StopBenchmark: Benchmark {

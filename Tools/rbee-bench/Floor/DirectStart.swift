@@ -1,6 +1,5 @@
-internal import DaemonLifecycle
 internal import DaemonContract
-internal import EventLoop
+internal import DaemonLifecycle
 internal import Glibc
 internal import Platform
 
@@ -26,21 +25,21 @@ struct DirectStart {
     /// Starts it, and ends it again.
     ///
     /// - Returns: milliseconds until it was ready.
-    func time() async throws -> Double {
+    func time() throws -> Double {
         let notify = try NotifySocket(nonce: Nonce())
         let begun = Clock.now
         let child = try Child(
             program, arguments,
             environment: environment.merging([DaemonEnvironment.home: home, DaemonEnvironment.notifySocket: notify.address]) { $1 })
         defer { child.end() }
-        try await Self.ready(notify, kind)
+        try Self.ready(notify, kind)
         let took = Clock.milliseconds(since: begun)
         child.signal(SIGTERM)
         guard child.wait() == 0 else { throw BenchError("\(kind) started by hand did not end as asked") }
         return took
     }
 
-    private static func ready(_ notify: NotifySocket, _ kind: DaemonKind) async throws {
+    private static func ready(_ notify: NotifySocket, _ kind: DaemonKind) throws {
         let end = Clock.now + 20_000_000_000
         while Clock.now < end {
             if try notify.receive()?.assignments["READY"] == "1" { return }
