@@ -5,7 +5,7 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib -Xlinker --build-id
 PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-context rbee-launch
 SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
 
-.PHONY: help setup build run test chaos test-net model bench lint format docs install clean
+.PHONY: help setup build run test chaos test-net bench bench-peers model lint format docs install clean
 
 help:
 	@echo 'make setup     install what is missing (Debian packages, llhttp sources)'
@@ -13,8 +13,9 @@ help:
 	@echo 'make test      build and run the tests; needs no network after make setup'
 	@echo 'make chaos     storms over the daemons, laws checked in the quiet between them (SEED=N MINUTES=M; ROUNDS=N FROM=ROUND)'
 	@echo 'make test-net  tests with real clients and engines from PyPI'
-	@echo 'make model     check the model of the protocol, and that its wrong variants fail'
 	@echo 'make bench     measure everything beside its floor, within five minutes (JSON=FILE keeps it, COMPARE=FILE compares with an earlier one)'
+	@echo 'make bench-peers  rbee beside supervisord, runit, s6 and circus on the same work (ARGUMENTS=--quick)'
+	@echo 'make model     check the model of the protocol, and that its wrong variants fail'
 	@echo 'make build     release binaries, in the folder that `swift build -c release --show-bin-path` names'
 	@echo 'make install   build and put the binaries into PREFIX/bin (PREFIX=$(PREFIX))'
 	@echo 'make lint      formatting, layering, shell and Python scripts'
@@ -40,6 +41,9 @@ chaos: setup
 
 test-net: build
 	@Tests/Net/run "$$($(RELEASE) --show-bin-path)"
+
+bench-peers: build
+	@scripts/bench-peers "$$($(RELEASE) --show-bin-path)" $(ARGUMENTS)
 
 model: setup
 	@scripts/model

@@ -91,7 +91,9 @@ struct ConfigurationReader {
     }
 
     private mutating func report(_ problems: [FieldReader.Problem], _ source: ConfigurationSource) {
-        for problem in problems { report(problem.kind, at(problem.line, source), problem.key, problem.message) }
+        for problem in problems.sorted(by: { $0.line < $1.line }) {
+            report(problem.kind, at(problem.line, source), problem.key, problem.message)
+        }
     }
 
     private func at(_ line: Int, _ source: ConfigurationSource) -> ConfigurationSource {

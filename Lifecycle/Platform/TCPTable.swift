@@ -51,7 +51,7 @@ package enum TCPTable {
     /// Those of both tables that `isWanted`, up to the first that `isLast`.
     ///
     /// - Throws: when neither table can be read.
-    static func entries(where isWanted: (Entry) -> Bool, until isLast: (Entry) -> Bool) throws(SystemError) -> [Entry] {
+    package static func entries(where isWanted: (Entry) -> Bool, until isLast: (Entry) -> Bool) throws(SystemError) -> [Entry] {
         var found: [Entry] = []
         var readable = false
         for path in ["/proc/net/tcp", "/proc/net/tcp6"] {

@@ -25,7 +25,7 @@ import Testing
                 "EPYC, 2 cores, Linux 6.1, 2026-01-01T00:00:00Z, build 0123456789ab", "load 0.10 0.20 0.30 before, 1.00 0.50 0.25 after",
                 "",
                 "ipc",
-                "                         unit  floor p50   p50   p90   p99  p99.9  budget",
+                "                          unit  floor p50   p50   p90   p99  p99.9  budget",
                 "  ping  bytes 0, cores 1  µs         9.50  10.5  10.9  11.0   11.0  floor + 10 µs, p99 < 500 µs: holds", "",
                 "start",
                 "               unit   p50  budget", "  cold ensure  ms    41.2  < 40 ms: MISSED",

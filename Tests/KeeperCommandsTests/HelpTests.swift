@@ -28,6 +28,7 @@ import Testing
                   queen         the queen: takes requests and jobs and hands them to workers
                   hive          the hive: starts, supervises and stops the workers of this machine
                   worker        workers: each serves one model
+                  process       plain programs that the hive keeps running
                   context       the context daemon: remembers projects for coding tools
                   boot          daemons that are started at login or boot
                   config        the configuration

@@ -124,6 +124,23 @@ private struct Listener {
         #expect(try PortHolder.of(port: six.address.port)?.address == six.address)
     }
 
+    /// The kernel's answer and its table tell the same.
+    @Test func whoIsAskedAndWhatIsReadAgree() throws {
+        let (one, all) = (try Listener(), try Listener(any: true))
+        for listener in [one, all] {
+            let port = listener.address.port
+            let read = try TCPTable.entries(
+                where: { $0.state == TCPTable.Entry.listening && $0.local.port == port },
+                until: { $0.state != TCPTable.Entry.listening })
+            let asked = try TCPTable.listeners(on: port)
+            let inode = try listener.descriptor.identity().inode
+            #expect(asked == read && asked.map(\.inode) == [inode])
+            #expect(PortHolder.isHeld(port: port, by: getpid()) && !PortHolder.isHeld(port: port, by: getppid()))
+        }
+        one.descriptor.close()
+        #expect(try TCPTable.listeners(on: one.address.port).isEmpty)
+    }
+
     @Test func connectionsAreNotListeners() throws {
         let listener = try Listener()
         let (client, _) = try listener.connection()

@@ -96,9 +96,9 @@ package actor Supervisor {
     /// - Parameter specify: how a daemon would be started again; asked once it has answered; nil for one that is none of ours.
     package func adopt(_ specify: @escaping @Sendable (DaemonID) async -> DaemonSpecification?) async throws(LifecycleError) {
         let rows = try await DaemonDirectory(home: context.home, loop: context.loop).list(owner: context.owner)
-        // A plain program never answers as a daemon: whoever keeps those running finds them by their locks.
-        let daemons = rows.filter { $0.kind != .process && $0.owned && $0.state.isRunning && $0.state != .draining }
-        let ids = daemons.compactMap { row in
+        // Plain programs cannot be asked: whoever supervises those looks for them itself.
+        let adoptable = rows.filter { $0.owned && $0.kind != .process && $0.state.isRunning && $0.state != .draining }
+        let ids = adoptable.compactMap { row in
             (try? DaemonID(kind: row.kind, instance: row.instance)).map { ($0, row.state.isServing) }
         }
         for (id, isServing) in ids where !isServing { Task { await adoptOnceReady(id, specify) } }

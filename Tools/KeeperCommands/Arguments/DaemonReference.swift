@@ -34,7 +34,8 @@ package struct DaemonReference: Hashable, Sendable {
             throw KeeperError(.notRunning, "there is no \(kind)", next: [next], exit: .notRunning)
         }
         throw KeeperError(
-            .usage, "there are \(candidates.count), say which: " + candidates.map(\.name).joined(separator: ", "),
+            .usage,
+            "there are \(candidates.count) \(kind == .worker ? "workers" : "processes"): " + candidates.map(\.name).joined(separator: ", "),
             next: ["rbee-keeper \(kind) list"], exit: .usage)
     }
 }

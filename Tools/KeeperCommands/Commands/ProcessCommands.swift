@@ -10,8 +10,11 @@ enum ProcessCommands {
     private static let names = OperandSpec("NAME", .instance, "which ones, as the configuration calls them", count: .any)
     /// Programs may take long to come up.
     private static let patience: Duration = .seconds(300)
-    private static let json =
-        #"With --json: {"processes":[{"name","state","pid","uptime_secs","restarts","reason","command","configured"}]}"#
+    private static let json = [
+        #"With --json: {"processes":[{"name","state","pid","uptime_secs","restarts","reason","command","configured"}]};"#
+            + " what is unknown is left out."
+    ]
+    private static let errors = #"Beside them "errors": {NAME: why}, of those that are not as they were wanted."#
     private static let declared =
         "Programs are declared in the configuration, under `processes:`: NAME: {command: [/usr/bin/program, argument]}."
 
@@ -19,7 +22,7 @@ enum ProcessCommands {
 
     private static let list = Command(
         "process", "list", summary: "list the programs of the hive",
-        discussion: [declared, json + "; what is unknown is left out."], options: [hive],
+        discussion: [declared] + json, options: [hive],
         exits: [.init(.done, "also when there are none"), .init(.failed), .init(.usage)],
         examples: [.init("rbee-keeper process list", "all of them, running or not")]
     ) { context in
@@ -28,7 +31,7 @@ enum ProcessCommands {
     }
 
     private static let status = Command(
-        "process", "status", summary: "show how programs of the hive are", discussion: [json + "; what is unknown is left out."],
+        "process", "status", summary: "show how programs of the hive are", discussion: json,
         options: [hive], operands: [names],
         exits: [
             .init(.done, "all that were named run"), .init(.failed), .init(.usage),
@@ -78,7 +81,7 @@ enum ProcessCommands {
 
     private static func order(_ action: String, _ summary: String, _ discussion: [String]) -> Command {
         Command(
-            path: ["process", action], summary: summary, discussion: discussion + [json + #","errors":{NAME: why}}."#],
+            path: ["process", action], summary: summary, discussion: discussion + json + [errors],
             options: [hive, .all], operands: [names],
             exits: [
                 .init(.done, "all of them run"), .init(.failed, "one does not, and why"), .init(.usage), .init(.timedOut),
@@ -106,9 +109,8 @@ enum ProcessCommands {
     private static let stop = Command(
         "process", "stop", summary: "stop programs, each with its whole tree",
         discussion: [
-            "They stay down until they are started again, also when the hive crashes meanwhile. Not running is fine.",
-            json + #","errors":{NAME: why}}."#,
-        ],
+            "They stay down until they are started again, also when the hive crashes meanwhile. Not running is fine."
+        ] + json + [errors],
         options: [hive, .all], operands: [names],
         exits: [
             .init(.done, "they are gone, also when they did not run"), .init(.failed), .init(.usage), .init(.timedOut), .init(.interrupted),
