@@ -63,6 +63,13 @@ import Testing
         #expect(comparison.slower.isEmpty)
     }
 
+    @Test func whatWasNotRunAgainIsNotGone() {
+        var other = row([1])
+        other.benchmark = "http"
+        let comparison = Comparison(old: report([row([1]), other]), new: report([row([1])]))
+        #expect(comparison.lines.map(\.identity.benchmark) == ["ipc"])
+    }
+
     @Test func aBusyMachineIsDoubted() {
         var busy = report([row([150, 150])])
         busy.machine.loadBefore = [1.5, 1, 1]

@@ -8,7 +8,7 @@ package struct Comparison: Hashable, Sendable {
         case slower
         /// Only in the new run.
         case new
-        /// Only in the old one.
+        /// Only in the old one, though its benchmark was run again.
         case gone
     }
 
@@ -40,6 +40,8 @@ package struct Comparison: Hashable, Sendable {
         isDisturbed = old.machine.wasBusy || new.machine.wasBusy
         let before = Dictionary(old.rows.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
         let after = Set(new.rows.map(\.identity))
+        // A run of one benchmark beside a file of all of them has lost nothing.
+        let measured = Set(new.rows.map(\.benchmark))
         lines =
             new.rows.map { row in
                 let earlier = before[row.identity]
@@ -47,7 +49,7 @@ package struct Comparison: Hashable, Sendable {
                     identity: row.identity, old: earlier?.subject.median, new: row.subject.median,
                     verdict: earlier.map { Self.verdict(old: $0, new: row) } ?? .new)
             }
-            + old.rows.filter { !after.contains($0.identity) }.map {
+            + old.rows.filter { measured.contains($0.benchmark) && !after.contains($0.identity) }.map {
                 Line(identity: $0.identity, old: $0.subject.median, new: nil, verdict: .gone)
             }
     }
