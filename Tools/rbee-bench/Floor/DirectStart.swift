@@ -1,3 +1,4 @@
+internal import BenchReport
 internal import DaemonContract
 internal import DaemonLifecycle
 internal import Glibc

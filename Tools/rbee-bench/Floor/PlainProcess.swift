@@ -1,3 +1,4 @@
+internal import BenchReport
 internal import Glibc
 
 /// What stopping any process costs: a `sleep`, from SIGTERM until it has been waited for.

@@ -1,3 +1,5 @@
+internal import BenchReport
+
 /// A streamed answer over a connection that stays: when its first event came.
 struct FirstByte {
     private let connection: Connection

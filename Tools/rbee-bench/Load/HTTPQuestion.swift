@@ -1,3 +1,4 @@
+internal import BenchReport
 internal import DaemonContract
 
 /// One question over a connection of its own.

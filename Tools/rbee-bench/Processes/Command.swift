@@ -1,3 +1,4 @@
+internal import BenchReport
 internal import Platform
 
 /// A command run to its end, as a whole process.

@@ -1,3 +1,4 @@
+internal import BenchReport
 internal import ContextLifecycle
 internal import DaemonContract
 internal import DaemonLifecycle

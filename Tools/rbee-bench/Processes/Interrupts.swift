@@ -1,3 +1,4 @@
+internal import BenchReport
 internal import EventLoop
 internal import Glibc
 internal import Synchronization

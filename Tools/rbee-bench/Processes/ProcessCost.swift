@@ -1,3 +1,5 @@
+internal import BenchReport
+
 /// What a process has used since it started, and what it holds now.
 struct ProcessCost {
     /// Nanoseconds on a processor.
