@@ -188,7 +188,13 @@ let testTargets: [Target] = [
             "Context", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonHarness", "DaemonLifecycle", "EventLoop", "IPC",
             "Platform", "rbee-context", "rbee-launch",
         ]),
-    tests("BenchTests", ["BenchReport", "DaemonContract"]),
+    tests(
+        "BenchTests",
+        [
+            "BenchReport", "DaemonContract", "DaemonHarness", "Platform", "queen-rbee", "rbee-bench", "rbee-context", "rbee-hive",
+            "rbee-launch",
+            "rbee-worker",
+        ]),
     tests("KeeperCommandsTests", ["Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
     .testTarget(
         name: "LawTests",

@@ -24,8 +24,8 @@ package enum BenchHelp {
               --strict             exit 1 when a budget is missed, or with --compare a row got slower
               --help               this
 
-            The programs that are measured are those beside rbee-bench, in a home of their own in /tmp that is removed at the end,
-            also after Ctrl-C. Percentiles are by nearest rank; what warms up is not counted.
+            The programs that are measured are those beside rbee-bench, in homes of their own in /tmp (or TMPDIR) that are removed at the
+            end, also after Ctrl-C. Percentiles are by nearest rank; what warms up is not counted.
 
             \(Comparison.rule)
 

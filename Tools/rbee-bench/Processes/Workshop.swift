@@ -7,7 +7,7 @@ struct Workshop: Sendable {
     /// Stands in the environment of everything that a run starts, directly or not: so it is found again.
     static let variable = "RBEE_BENCH_ROOT"
 
-    /// The folder of this run, in /tmp.
+    /// The folder of this run, in /tmp or where `TMPDIR` says.
     let root: String
     /// Where the programs are: beside this one.
     let programs: String
@@ -22,8 +22,9 @@ struct Workshop: Sendable {
         }
         programs = String(ownPath[..<slash])
         for variable in ["RBEE_HOME", "RBEE_NONCE", "RBEE_OWNER", "RBEE_LOCK_FD", "NOTIFY_SOCKET"] { unsetenv(variable) }
-        var template = Array("/tmp/rbee-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError(errno: errno, "make a folder in /tmp") }
+        let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(place.hasPrefix("/") ? place : "/tmp")/rbee-bench-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError(errno: errno, "make a folder in", path: place) }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         setenv(Self.variable, root, 1)
         setenv("RBEE_BIN_DIR", programs, 1)
