@@ -104,6 +104,7 @@ static int take(const struct nlmsghdr *header, size_t length, int ipv6, struct r
             memcpy(found[*count].address, one->id.idiag_src, ipv6 ? 16 : 4);
             found[*count].uid = one->idiag_uid;
             found[*count].inode = one->idiag_inode;
+            found[*count].port = ntohs(one->id.idiag_sport);
         }
         *count += 1;
     }

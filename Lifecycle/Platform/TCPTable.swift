@@ -77,18 +77,25 @@ package enum TCPTable {
         return try entries(where: { $0.state == Entry.listening && $0.local.port == port }, until: { $0.state != Entry.listening })
     }
 
+    /// All ports of this machine that somebody listens on, in one look; nil when the kernel does not tell, or there are more than anybody has.
+    package static func listeningPorts() -> Set<UInt16>? {
+        asked(0, room: 16_384).map { Set($0.map(\.local.port)) }
+    }
+
     /// What the kernel answers at once; nil when it does not.
-    private static func asked(_ port: UInt16) -> [Entry]? {
+    ///
+    /// - Parameter port: 0 means all.
+    private static func asked(_ port: UInt16, room limit: Int = 64) -> [Entry]? {
         var found: [Entry] = []
         for isSix in [false, true] {
-            var room = [rbee_listener](repeating: rbee_listener(), count: 64)
+            var room = [rbee_listener](repeating: rbee_listener(), count: limit)
             let count = Int(rbee_tcp_listeners(isSix ? 1 : 0, port, &room, Int32(room.count)))
             // Without IPv6 there is nobody there.
             if count < 0, isSix, [ENOENT, EAFNOSUPPORT].contains(errno) { continue }
             guard (0...room.count).contains(count) else { return nil }
             found += room.prefix(count).compactMap { listener in
                 let bytes = withUnsafeBytes(of: listener.address) { Array($0.prefix(isSix ? 16 : 4)) }
-                guard let address = SocketAddress(bytes: bytes, port: port) else { return nil }
+                guard let address = SocketAddress(bytes: bytes, port: listener.port) else { return nil }
                 return Entry(listener: address, uid: listener.uid, inode: UInt64(listener.inode))
             }
         }

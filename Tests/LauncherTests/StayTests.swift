@@ -85,6 +85,8 @@ extension LauncherTests {
             try shepherd(of: pid).signal(SIGTERM)
             #expect(try launcher.report() == .exit("a", 7))
             #expect(member.hasExited)
+            // Whoever asked has heard it: nobody needs to read it.
+            #expect(try LastEnd.read(run, "a") == nil)
             let log = try #require(try run.read("a.log").map { String(decoding: $0, as: UTF8.self) })
             #expect(log.contains("leader\n") && log.contains("child\n"))
         }

@@ -30,7 +30,7 @@
 //   ID pid PID START-TICKS    its program runs
 //   ID lost                   another holds the lock, or has held it since it was seen free; nothing was touched
 //   ID error STAGE ERRNO      it was not started; the lock is free again
-//   ID exit N, ID signal N    how it ended: recorded in `last`, and the lock free, before this is said
+//   ID exit N, ID signal N    how it ended: recorded in `last`, unless its guard was asked for it, and the lock free, before this is said
 //
 // Stages: spec:FIELD (malformed; ID is "-" where it has none), input, launcher, fork, shepherd (killed before it could report), session,
 // signals, subreaper, lock, out, log, pipe; and of the child parent, streams, descriptors, session, cwd, lock-line, lock, exec.
@@ -99,6 +99,8 @@ void drop_batch(struct batch *batch);
 
 /// One line on the output with one write. A reader that is gone, or deaf for seconds, is no reason to die or to wait longer.
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/// Whether there is a reader.
+int is_heard(void);
 
 // MARK: Processes (process.c)
 
@@ -135,14 +137,14 @@ struct birth {
     int fault;
 };
 
-/// Becomes the program of the spec, or writes a struct fault and ends.
+/// Becomes the program of the spec, or writes a struct fault and ends. Shares the memory of its parent: changes nothing there.
 _Noreturn void become(const struct spec *spec, const struct birth *birth);
 
 // MARK: Output (pump.c)
 
 enum { TAIL_LIMIT = 64 * 1024, LOG_LIMIT = 10 * 1024 * 1024, LOG_COUNT = 3 };
 
-/// Opens the log, if there is one. 0, or -1 with errno.
+/// Opens the log, if one is named; one that does not exist is made with the first output. 0, or -1 with errno where that cannot be.
 int pump_open(int source, const char *log);
 /// How many milliseconds what is held back may still wait for more to come, or -1; then `pump_idle` writes it.
 int pump_patience(void);

@@ -78,8 +78,10 @@ int write_lock_line(int lock, const char *nonce) {
         return -1;
     }
     int length = snprintf(line, sizeof line, "%d %llu %s %llu %s\n", (int)getpid(), ticks, boot, (unsigned long long)namespace.st_ino, nonce);
-    // Emptied first: a reader sees no line rather than a mixture of two.
-    if (ftruncate(lock, 0) < 0) return -1;
+    // Emptied first: a reader sees no line rather than a mixture of two. What is empty is left so: a file that was emptied is written to the disk at
+    // its last close.
+    struct stat about;
+    if (fstat(lock, &about) < 0 || (about.st_size > 0 && ftruncate(lock, 0) < 0)) return -1;
     ssize_t written = pwrite(lock, line, (size_t)length, 0);
     if (written == length) return 0;
     if (written >= 0) errno = ENOSPC;

@@ -33,15 +33,30 @@ static struct {
     unsigned long long tail_total;
 } pump = {.source = -1, .log = -1};
 
-static int open_log(void) {
-    pump.log = open(pump.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+static int open_log(int making) {
+    pump.log = open(pump.path, O_WRONLY | making | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
     return pump.log < 0 ? -1 : 0;
+}
+
+/// Whether a log could be made that is not there.
+static int can_make_log(void) {
+    char folder[4096];
+    const char *slash = strrchr(pump.path, '/');
+    size_t length = slash != NULL ? (size_t)(slash - pump.path) + 1 : 0;
+    if (length == 0 || length >= sizeof folder) {
+        errno = length == 0 ? EINVAL : ENAMETOOLONG;
+        return 0;
+    }
+    memcpy(folder, pump.path, length);
+    folder[length] = 0;
+    return access(folder, W_OK | X_OK) == 0;
 }
 
 int pump_open(int source, const char *log) {
     pump.source = source;
     pump.path = log;
-    return log == NULL ? 0 : open_log();
+    if (log == NULL || open_log(0) == 0) return 0;
+    return errno == ENOENT && can_make_log() ? 0 : -1;
 }
 
 /// log.1 becomes log.2, the log becomes log.1. Where that cannot be, the log is emptied: it must not grow for ever.
@@ -55,7 +70,7 @@ static void rotate(void) {
         if (number == 1 && !moved && ftruncate(pump.log, 0) == 0) return;
     }
     close(pump.log);
-    open_log();
+    open_log(O_CREAT);
 }
 
 /// Somebody may have emptied or removed the log: its size is asked, never counted.
@@ -64,7 +79,7 @@ static void make_room(size_t length) {
     if (pump.log < 0 || fstat(pump.log, &about) < 0) return;
     if (about.st_nlink == 0) {
         close(pump.log);
-        open_log();
+        open_log(O_CREAT);
     } else if (about.st_size > 0 && about.st_size + (off_t)length > LOG_LIMIT) {
         rotate();
     }
@@ -72,7 +87,7 @@ static void make_room(size_t length) {
 
 /// A log that cannot be written loses lines; the program must not be held up for it.
 static void flush(void) {
-    if (pump.path != NULL && pump.log < 0) open_log();
+    if (pump.path != NULL && pump.log < 0 && pump.batched > 0) open_log(O_CREAT);
     make_room(pump.batched);
     for (size_t done = 0; done < pump.batched && pump.log >= 0;) {
         ssize_t written = write(pump.log, pump.batch + done, pump.batched - done);

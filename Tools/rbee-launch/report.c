@@ -28,3 +28,8 @@ void report(const char *format, ...) {
         written = write(STDOUT_FILENO, line, (size_t)length);
     } while (written < 0 && errno == EINTR);
 }
+
+int is_heard(void) {
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, 0) >= 0 && (output.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}

@@ -119,9 +119,10 @@ static void start(struct herd *herd) {
     struct fault fault = {.stage = "start"};
     if (pipe2(faults, O_CLOEXEC) < 0) fail(herd, "pipe", errno);
     struct birth birth = {.parent = getpid(), .lock = herd->lock, .output = herd->output, .fault = faults[1]};
-    herd->child = fork();
-    if (herd->child < 0) fail(herd, "fork", errno);
+    // Nothing of ours is copied for a program that replaces it at once; we rest until then, which we would do anyway.
+    herd->child = vfork();
     if (herd->child == 0) become(herd->spec, &birth);
+    if (herd->child < 0) fail(herd, "fork", errno);
     close(faults[1]);
     ssize_t length;
     do {
@@ -216,7 +217,8 @@ static _Noreturn void finish(struct herd *herd) {
     if (!herd->ended) herd->status = SIGKILL;
     if (herd->spec->owned && !herd->is_childless) end_tree(herd->ended ? -1 : herd->child, &herd->status);
     if (herd->pump >= 0) pump_finish();
-    record(herd, NULL);
+    // Whoever had it ended, and hears so now, needs no record.
+    if (herd->deadline == 0 || !is_heard()) record(herd, NULL);
     if (herd->lock >= 0) close(herd->lock);
     if (WIFSIGNALED(herd->status)) {
         report("%s signal %d", herd->spec->id, WTERMSIG(herd->status));

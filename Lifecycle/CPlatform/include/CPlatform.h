@@ -95,10 +95,12 @@ struct rbee_listener {
     uint8_t address[16];
     uint32_t uid;
     uint32_t inode;
+    /// In host order.
+    uint16_t port;
 };
 
-/// The sockets that listen on a port, of one family: how many there are, of which at most `limit` are told. Nothing else is looked at: reading
-/// /proc/net/tcp goes through all that a large machine has room for.
+/// The sockets that listen on a port, on any with 0, of one family: how many there are, of which at most `limit` are told. Nothing else is looked
+/// at: reading /proc/net/tcp goes through all that a large machine has room for.
 int rbee_tcp_listeners(int ipv6, uint16_t port, struct rbee_listener *found, int limit);
 
 // MARK: Memory (memory.c)

@@ -5,13 +5,6 @@ internal import Platform
 struct ProgramFiles: Sendable {
     let files: DaemonFiles
 
-    init(_ id: DaemonID, home: RbeeHome) throws(LifecycleError) {
-        guard let files = try DaemonFiles.open(id, home: home, create: true) else {
-            throw LifecycleError(.fileSystem, "there is no place for \(id) in \(home.run)", daemon: id.description)
-        }
-        self.files = files
-    }
-
     /// What is known of it before anybody has touched it.
     enum Found: Sendable, Hashable {
         /// It is down. `isStopped`: somebody has stopped it, and it is to stay so. `unaccounted`: the life that had the lock last, if how it ended
@@ -54,6 +47,15 @@ struct ProgramFiles: Sendable {
         }
     }
 
+    /// Removes what is written down of it, while nobody runs it.
+    func clear() {
+        // What could not be removed is history by its nonce.
+        guard let lock = try? FileLock.acquire(in: files.directory, name: files.lock) else { return }
+        defer { lock.release() }
+        _ = try? files.directory.remove(files.record)
+        _ = try? files.directory.remove(files.lastEnd)
+    }
+
     /// How the life with this nonce ended, where its guard has written it down.
     func end(of nonce: String) -> ProcessEnd? {
         guard let end = (try? files.look())?.lastEnd, end.nonce == nonce else { return nil }
@@ -70,15 +72,5 @@ struct ProgramFiles: Sendable {
     var holder: Int32? {
         guard case .held(let line?, _, _) = try? files.look() else { return nil }
         return line.pid
-    }
-
-    /// Where its output is kept. The folder is made if it is missing.
-    static func log(of id: DaemonID, home: RbeeHome) throws(LifecycleError) -> String {
-        do throws(SystemError) {
-            _ = try RunDirectory.make(home.logs)
-            return "\(home.logs)/\(id.kind)-\(id.instance).log"
-        } catch {
-            throw LifecycleError(system: error, daemon: id)
-        }
     }
 }

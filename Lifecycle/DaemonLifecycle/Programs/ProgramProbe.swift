@@ -18,6 +18,13 @@ struct ProgramProbe: Sendable {
         case stranger(String)
     }
 
+    /// The port of this machine that is asked; nil where it is another machine's, or none at all.
+    var localPort: UInt16? {
+        guard case .tcp(let host, let port) = endpoint, host == "localhost" || HTTPAddress(host: host, port: port).isLoopback
+        else { return nil }
+        return UInt16(exactly: port)
+    }
+
     /// Asks once.
     ///
     /// - Parameters:
@@ -32,16 +39,13 @@ struct ProgramProbe: Sendable {
         } catch {
             return .notYet
         }
-        guard case .tcp(let host, let port) = endpoint, host == "localhost" || HTTPAddress(host: host, port: port).isLoopback else {
-            return .ready
-        }
+        guard let port = localPort else { return .ready }
         let stranger = try? await onBlockingThread { Self.stranger(at: port, pid: pid, nonce: nonce) }
         return stranger.flatMap { $0 }.map { .stranger($0) } ?? .ready
     }
 
     /// Who listens in the program's place, if it is seen not to be one of its processes.
-    private static func stranger(at port: Int, pid: Int32, nonce: String) -> String? {
-        guard let port = UInt16(exactly: port) else { return nil }
+    private static func stranger(at port: UInt16, pid: Int32, nonce: String) -> String? {
         // The program itself, almost always: one look at its own descriptors.
         if PortHolder.isHeld(port: port, by: pid) { return nil }
         // Where it cannot be seen who listens, whoever answers is taken for the program.

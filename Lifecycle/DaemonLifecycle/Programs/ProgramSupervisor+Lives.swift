@@ -47,11 +47,11 @@ extension ProgramSupervisor {
         } catch {
             throw LifecycleError(.binaryNotFound, error.description, daemon: id.description)
         }
-        let files = try ProgramFiles(id, home: context.home).files
+        let files = try place.files(id).files
         return LaunchSpecification(
             id: "\(id.instance):\(life.number)", executable: executable, arguments: specification.command, environment: environment,
             lock: files.path(files.lock), nonce: life.nonce.text, lastEnd: files.path(files.lastEnd),
-            log: try ProgramFiles.log(of: id, home: context.home), workingDirectory: specification.directory, endOfInput: .stay,
+            log: try place.log(of: id), workingDirectory: specification.directory, endOfInput: .stay,
             isGuarded: true, termination: specification.termination)
     }
 
@@ -69,7 +69,7 @@ extension ProgramSupervisor {
             watchGuard(id, life)
             handle(id, .launched(life: number))
         case .lost:
-            let holder = (try? ProgramFiles(id, home: context.home).holder).flatMap { $0 }.map { "process \($0)" } ?? "another process"
+            let holder = (try? place.files(id).holder).flatMap { $0 }.map { "process \($0)" } ?? "another process"
             handle(id, .refused(life: number, reason: "was not started: \(holder) holds its lock; look with: rbee-keeper doctor"))
         case .failed(let stage, let errno):
             let why = errno == 0 ? "" : ": \(SystemError.text(of: errno))"
@@ -120,6 +120,7 @@ extension ProgramSupervisor {
     }
 
     private func poll(_ id: DaemonID, _ number: Int, _ probe: ProgramProbe, pid: Int32, nonce: String) async {
+        if let port = probe.localPort { await listeners.wait(for: port) }
         var schedule = PollSchedule()
         while !Task.isCancelled {
             let answer = await probe.ask(pid: pid, nonce: nonce)
@@ -172,13 +173,34 @@ extension ProgramSupervisor {
         entries[id]?.obstacle = nil
         handle(id, .ready(life: life.number))
         life.settle(nil)
-        var baseURL: String?
-        if case .health(.tcp(let host, let port), _) = entry.specification.readiness {
-            baseURL = "http://\(HTTPAddress(host: host, port: port))"
+        record(id)
+    }
+
+    /// Writes down that a program serves, for those who look without a hive. Not while others are still coming up: without its record it is found
+    /// by its lock all the same.
+    private func record(_ id: DaemonID) {
+        unrecorded.insert(id)
+        let isQuiet = entries.values.allSatisfy { $0.machine.life != .launching && $0.machine.life != .starting }
+        if isQuiet { return writeRecords() }
+        guard recording == nil else { return }
+        recording = context.loop.schedule(after: Self.recordDelay) { [weak self] in self?.assumeIsolated { $0.writeRecords() } }
+    }
+
+    /// The longest that a program runs without its record.
+    private static let recordDelay: Duration = .seconds(1)
+
+    func writeRecords() {
+        recording?.cancel()
+        recording = nil
+        for id in unrecorded {
+            guard let entry = entries[id], let life = entry.life, entry.machine.life == .ready else { continue }
+            var baseURL: String?
+            if case .health(.tcp(let host, let port), _) = entry.specification.readiness {
+                baseURL = "http://\(HTTPAddress(host: host, port: port))"
+            }
+            try? place.files(id).record(.ready, pid: life.pid, nonce: life.nonce.text, owner: context.owner, baseURL: baseURL)
         }
-        // Without its record it is found by its lock all the same.
-        try? ProgramFiles(id, home: context.home).record(
-            .ready, pid: life.pid, nonce: life.nonce.text, owner: context.owner, baseURL: baseURL)
+        unrecorded.removeAll()
     }
 
     // MARK: The end
@@ -201,7 +223,7 @@ extension ProgramSupervisor {
         guard let life = life(id, number) else { return }
         life.guardWatch?.cancel()
         life.guardWatch = nil
-        if let end = (try? ProgramFiles(id, home: context.home))?.end(of: life.nonce.text) { return ended(id, life, end) }
+        if let end = (try? place.files(id))?.end(of: life.nonce.text) { return ended(id, life, end) }
         endRemains(id, life)
     }
 
@@ -232,7 +254,7 @@ extension ProgramSupervisor {
 
     private func ended(_ id: DaemonID, _ life: ProgramLife, _ end: ProcessEnd) {
         guard entries[id]?.life === life else { return }
-        let saying = life.isSettled ? nil : (try? ProgramFiles(id, home: context.home))?.lastWords(of: life.nonce.text)
+        let saying = life.isSettled ? nil : (try? place.files(id))?.lastWords(of: life.nonce.text)
         handle(id, .ended(life: life.number, end, saying: saying))
     }
 }

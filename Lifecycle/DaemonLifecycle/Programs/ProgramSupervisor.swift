@@ -34,12 +34,17 @@ package actor ProgramSupervisor {
     }
 
     let context: LifecycleContext
+    let place: ProgramPlace
+    let listeners: ListenerWait
     private let policy: RestartMachine.Policy
     private let onChange: @Sendable (Report) -> Void
     private var line: LaunchLine?
     private var outbox: [LaunchSpecification] = []
     var entries: [DaemonID: Entry] = [:]
     private var isOver = false
+    /// Those that serve, which is not written down yet.
+    var unrecorded: Set<DaemonID> = []
+    var recording: EventLoop.Timer?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { context.loop.asUnownedSerialExecutor() }
 
@@ -48,6 +53,8 @@ package actor ProgramSupervisor {
         context: LifecycleContext, policy: RestartMachine.Policy = .init(), onChange: @escaping @Sendable (Report) -> Void = { _ in }
     ) {
         self.context = context
+        place = ProgramPlace(home: context.home)
+        listeners = ListenerWait(loop: context.loop)
         self.policy = policy
         self.onChange = onChange
     }
@@ -87,7 +94,7 @@ package actor ProgramSupervisor {
         var automatic: [DaemonID] = []
         var unaccounted: Set<String> = []
         for id in ids.sorted(by: { $0.instance < $1.instance }) {
-            guard let files = try? ProgramFiles(id, home: context.home) else { continue }
+            guard let files = try? place.files(id) else { continue }
             switch files.find() {
             case .running(let pid, let nonce, let record):
                 // One of another supervisor is left to it. Whoever wants it here is told who has it.
@@ -216,6 +223,7 @@ package actor ProgramSupervisor {
     /// Ends the supervision and leaves the programs running, for whoever comes next.
     package func leave() {
         isOver = true
+        writeRecords()
         letGo()
     }
 
@@ -224,6 +232,7 @@ package actor ProgramSupervisor {
             entry.timer?.cancel()
             entry.life?.end("its supervisor is ending")
         }
+        recording?.cancel()
         entries.removeAll()
         line = nil
     }
@@ -337,15 +346,14 @@ package actor ProgramSupervisor {
     }
 
     private func sweep(_ id: DaemonID) {
-        // What could not be removed is history by its nonce.
-        _ = try? ProgramFiles(id, home: context.home).files.sweep()
+        try? place.files(id).clear()
     }
 
     /// Somebody has stopped it: so it stays, whoever supervises next.
     private func remember(_ id: DaemonID) {
         sweep(id)
         guard entries[id]?.isConfigured == true else { return }
-        try? ProgramFiles(id, home: context.home).record(.stopped, pid: 0, nonce: Nonce().text, owner: context.owner, baseURL: nil)
+        try? place.files(id).record(.stopped, pid: 0, nonce: Nonce().text, owner: context.owner, baseURL: nil)
     }
 
     private func forget(_ id: DaemonID) {

@@ -90,7 +90,7 @@ import Testing
     }
 
     private func files(_ home: LiveHome, _ name: String) throws -> ProgramFiles {
-        try ProgramFiles(try DaemonID(kind: .process, instance: name), home: RbeeHome(root: home.path))
+        try ProgramPlace(home: RbeeHome(root: home.path)).files(DaemonID(kind: .process, instance: name))
     }
 
     private func guardian(of pid: Int32) throws -> ProcessWatch {
