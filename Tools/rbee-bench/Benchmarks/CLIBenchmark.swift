@@ -14,9 +14,9 @@ struct CLIBenchmark: Benchmark {
     /// Commands that change nothing. The words, and the exit codes that are right: a doctor finds something in many a machine.
     private static let reading: [(words: [String], codes: Set<Int32>)] = [
         (["--version"], [0]), (["--help"], [0]), (["queen", "start", "--help"], [0]), (["status"], [0]), (["status", "--json"], [0]),
-        (["list"], [0]), (["queen", "status"], [0]), (["worker", "list"], [0]), (["ping"], [0]), (["queen", "logs"], [0]),
-        (["context", "ping"], [0]), (["config", "list"], [0]), (["config", "get", "queen.port"], [0]), (["config", "path"], [0]),
-        (["doctor"], [0, 1]),
+        (["list"], [0]), (["queen", "status"], [0]), (["hive", "status"], [0]), (["context", "status"], [0]), (["worker", "list"], [0]),
+        (["process", "list"], [0]), (["ping"], [0]), (["queen", "logs"], [0]), (["context", "ping"], [0]), (["config", "list"], [0]),
+        (["config", "get", "queen.port"], [0]), (["config", "path"], [0]), (["doctor"], [0, 1]),
     ]
 
     func measure() async throws -> [Row] {
