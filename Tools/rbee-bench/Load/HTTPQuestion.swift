@@ -7,7 +7,7 @@ enum HTTPQuestion {
     static func json<Value: Decodable>(_ type: Value.Type, _ path: String, at address: Connection.Address) throws -> Value {
         let connection = try Connection(address)
         try connection.send(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-        var (reader, buffer, received) = (HTTPReader(), [UInt8](repeating: 0, count: Connection.bufferSize), [UInt8]())
+        var (reader, buffer, received) = (HTTPReader(), [UInt8](repeating: 0, count: 16_384), [UInt8]())
         var answers = 0
         while answers == 0 {
             answers = try connection.receive(into: &buffer) {

@@ -21,6 +21,8 @@ struct Workshop: Sendable {
             throw BenchError("cannot tell where this program is: /proc/self/exe leads nowhere")
         }
         programs = String(ownPath[..<slash])
+        // For clients with hundreds of connections, and two hundred processes that are read from.
+        _ = try DescriptorLimit.raise(to: 2_048)
         for variable in ["RBEE_HOME", "RBEE_NONCE", "RBEE_OWNER", "RBEE_LOCK_FD", "NOTIFY_SOCKET"] { unsetenv(variable) }
         let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(place.hasPrefix("/") ? place : "/tmp")/rbee-bench-XXXXXX".utf8CString)
