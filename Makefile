@@ -5,7 +5,7 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib -Xlinker --build-id
 PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-context rbee-launch
 SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
 
-.PHONY: help setup build run test chaos test-net bench bench-peers model lint format docs install clean
+.PHONY: help setup build run test chaos test-net bench bench-peers model instructions lint format docs install clean
 
 help:
 	@echo 'make setup     install what is missing (Debian packages, llhttp sources)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench     measure everything beside its floor, within five minutes (JSON=FILE keeps it, COMPARE=FILE compares with an earlier one)'
 	@echo 'make bench-peers  rbee beside supervisord, runit, s6 and circus on the same work (ARGUMENTS=--quick)'
 	@echo 'make model     check the model of the protocol, and that its wrong variants fail'
+	@echo 'make instructions  count the instructions of the hot paths, and fail if they have become more'
 	@echo 'make build     release binaries, in the folder that `swift build -c release --show-bin-path` names'
 	@echo 'make install   build and put the binaries into PREFIX/bin (PREFIX=$(PREFIX))'
 	@echo 'make lint      formatting, layering, shell and Python scripts'
@@ -52,6 +53,10 @@ bench: build
 	@echo "building rbee-bench"; $(RELEASE) --product rbee-bench --quiet
 	@bin=$$($(RELEASE) --show-bin-path); $(CC) -O2 -D_GNU_SOURCE -o "$$bin/rbee-plain" Tools/rbee-plain/main.c && \
 	RBEE_BENCH_NGINX="$$(scripts/nginx)" "$$bin/rbee-bench" all $(if $(JSON),--json $(JSON)) $(if $(COMPARE),--compare $(COMPARE))
+
+instructions: setup
+	@$(RELEASE) --product rbee-hotpaths --quiet
+	@scripts/instructions "$$($(RELEASE) --show-bin-path)/rbee-hotpaths"
 
 lint:
 	@scripts/lint

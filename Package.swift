@@ -133,6 +133,9 @@ let testTargets: [Target] = [
     testProgram("rbee-test-daemon", in: "TestDaemon", ["DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract"]),
     .executableTarget(name: "rbee-hostile", path: "Tests/HostileDaemon", cSettings: c),
     .executableTarget(name: "rbee-bystander", path: "Tests/Bystander", cSettings: c),
+    testProgram(
+        "rbee-hotpaths", in: "HotPaths",
+        ["ContextContract", "DaemonContract", "DaemonRuntime", "EventLoop", "HTTP", "IPC", "OperationContract", "Platform"]),
     testProgram("rbee-racer", in: "Racer", ["DaemonContract", "DaemonLifecycle"]),
     testProgram(
         "rbee-chaos", in: "Chaos",

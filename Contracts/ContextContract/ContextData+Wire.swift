@@ -23,10 +23,12 @@ extension ContextData: Codable {
     /// Reads what an answer carries.
     public init(from decoder: any Decoder) throws {
         let kind: Kind
-        if var list = try? decoder.unkeyedContainer() {
-            kind = try list.decode(Kind.self)
+        // Maps first, as in a response.
+        if let fields = try? decoder.container(keyedBy: TypeKey.self) {
+            kind = try fields.decode(Kind.self, forKey: .type)
         } else {
-            kind = try decoder.container(keyedBy: TypeKey.self).decode(Kind.self, forKey: .type)
+            var list = try decoder.unkeyedContainer()
+            kind = try list.decode(Kind.self)
         }
         switch kind {
         case .initStatus:

@@ -41,10 +41,12 @@ extension ContextResponse: Codable {
     /// Reads a response.
     public init(from decoder: any Decoder) throws {
         let status: Status
-        if var list = try? decoder.unkeyedContainer() {
-            status = try list.decode(Status.self)
+        // Maps first: almost all are, and a refusal costs more than the whole rest.
+        if let fields = try? decoder.container(keyedBy: StatusKey.self) {
+            status = try fields.decode(Status.self, forKey: .status)
         } else {
-            status = try decoder.container(keyedBy: StatusKey.self).decode(Status.self, forKey: .status)
+            var list = try decoder.unkeyedContainer()
+            status = try list.decode(Status.self)
         }
         switch status {
         case .ok:

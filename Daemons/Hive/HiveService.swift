@@ -48,7 +48,8 @@ package final class HiveService: DaemonService {
         self.fleet = fleet
         let processNews = Relay<SupervisedProcess>()
         let processes = ProcessFleet(
-            context: lifecycle, read: { Configuration.load(file: configuration.file, environment: context.environment) },
+            context: lifecycle, isUsual: context.id.instance == DaemonKind.hive.defaultInstance,
+            read: { Configuration.load(file: configuration.file, environment: context.environment) },
             onChange: { processNews.send($0) })
         self.processes = processes
         farewells = queen.endpoint.map { Farewells(to: $0, context: context) }

@@ -14,6 +14,7 @@ package actor ProcessFleet {
     let context: LifecycleContext
     private let supervisor: ProgramSupervisor
     private let read: Reading
+    private let isUsual: Bool
     /// What is wrong with the configuration of a program, by its name.
     private var faults: [String: String] = [:]
     private var begun: Task<Void, Never>?
@@ -22,13 +23,15 @@ package actor ProcessFleet {
 
     /// - Parameters:
     ///   - context: the run directory, and the hive as the owner of what is started.
+    ///   - isUsual: whether it is the usual hive: of several in one home that one alone starts programs without being asked.
     ///   - onChange: called on the loop after every change of a program's state, with its cause.
     package init(
-        context: LifecycleContext, policy: RestartMachine.Policy = .init(), read: @escaping Reading,
+        context: LifecycleContext, isUsual: Bool = true, policy: RestartMachine.Policy = .init(), read: @escaping Reading,
         onChange: @escaping @Sendable (SupervisedProcess) -> Void
     ) {
         self.context = context
         self.read = read
+        self.isUsual = isUsual
         supervisor = ProgramSupervisor(context: context, policy: policy) { onChange(SupervisedProcess($0)) }
     }
 
@@ -53,7 +56,8 @@ package actor ProcessFleet {
             faults[String(parts[1])] = problem.description
         }
         let kept = await supervisor.specifications().filter { faults[$0.id.instance] != nil }
-        let read = configuration[Settings.processes].processes.compactMap { ProgramSpecification($0, configuration) }
+        var read = configuration[Settings.processes].processes.compactMap { ProgramSpecification($0, configuration) }
+        if !isUsual { for index in read.indices { read[index].isAutomatic = false } }
         await supervisor.define(read + kept)
     }
 

@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +93,42 @@ int64_t rbee_filesystem_type(const char *path) {
 
 int rbee_pipe(int ends[2], int nonblocking) {
     return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0));
+}
+
+/// What an open folder is called now, by the kernel's own book-keeping. Of one that was removed, or that lies outside our root, nothing.
+static ssize_t name_of_folder(int folder, char *buffer, size_t size) {
+    struct statx about;
+    if (statx(folder, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK, &about) != 0) {
+        return -1;
+    }
+    if (!S_ISDIR(about.stx_mode)) {
+        errno = ENOTDIR;
+        return -1;
+    }
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t length = readlink(link, buffer, size);
+    if (length < 0) {
+        return -1;
+    }
+    if (length == 0 || (size_t)length >= size || buffer[0] != '/' || about.stx_nlink == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return length;
+}
+
+ssize_t rbee_cached_folder(const char *path, char *buffer, size_t size) {
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_CACHED};
+    int folder = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+    if (folder < 0) {
+        return -1;
+    }
+    ssize_t length = name_of_folder(folder, buffer, size);
+    int saved = errno;
+    close(folder);
+    errno = saved;
+    return length;
 }
 
 int rbee_eventfd(void) {

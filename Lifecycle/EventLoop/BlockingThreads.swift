@@ -57,8 +57,9 @@ final class BlockingThreads: Sendable {
         if needsThread {
             threads += 1
         }
-        pthread_cond_signal(condition)
         pthread_mutex_unlock(mutex)
+        // Not under the lock: whoever wakes up would wait for it.
+        pthread_cond_signal(condition)
         if needsThread, startThread() != 0 {
             // If this is not the only one, another will come to the work; otherwise it is better done here than never.
             serve(stayingIdle: false)

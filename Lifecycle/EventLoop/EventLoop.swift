@@ -1,6 +1,7 @@
 internal import CEvent
 internal import CPlatform
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// One libevent base on one thread of its own: a serial executor *and* a task executor, with timers, descriptors and signals.
@@ -8,6 +9,8 @@ internal import Synchronization
 /// Actors that serve on a loop name it as their executor, so that what arrives on a descriptor is handled on the thread where it
 /// arrived, in the same turn: work enqueued from the loop's own thread goes to a plain queue that is emptied after each callback,
 /// without a lock or a system call. Work from elsewhere wakes the loop up.
+///
+/// Only the loop's own thread ever calls libevent, which so needs no locks. Other threads hand in work and ring a bell.
 ///
 /// A task that prefers the loop, `Task(executorPreference: loop)`, and its child tasks never leave it. Any other task, an actor's too, is
 /// resumed by way of the global pool each time it has waited for something: that is how continuations work in Swift. So whoever serves on
@@ -62,8 +65,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// The thread that runs the work, 0 between threads.
     private let thread = Atomic<UInt>(0)
 
-    nonisolated(unsafe) let base: OpaquePointer  // written once in init; libevent locks it
-    private nonisolated(unsafe) let wake: OpaquePointer  // written once in init; used under `inbox` while it runs
+    /// Rung when work was handed in: an eventfd, watched for edges and so never read. It goes with the loop, not with its end: whoever has
+    /// handed in work may be about to ring.
+    private let bell: Descriptor
+
+    nonisolated(unsafe) let base: OpaquePointer  // written once in init; the loop's thread only
+    private nonisolated(unsafe) let rung: OpaquePointer  // written once in init; the loop's thread only
+    private nonisolated(unsafe) let behind: OpaquePointer  // written once in init; the loop's thread only
     private nonisolated(unsafe) var queue = WorkQueue()  // the loop's thread only
     private nonisolated(unsafe) var batch: [Work] = []  // the loop's thread only
     nonisolated(unsafe) var sources: [ObjectIdentifier: EventSource] = [:]  // the loop's thread only
@@ -84,17 +92,27 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     /// - Throws: `noResources` if no descriptor, memory or thread is left.
     package init(name: String) throws(EventLoopError) {
         self.name = name
+        let number = rbee_eventfd()
+        guard number >= 0 else {
+            throw EventLoopError(.noResources, "no descriptor for an event loop: \(String(cString: strerror(errno)))")
+        }
+        bell = Descriptor(adopting: number)
         base = try makeBase()
-        guard let wake = event_new(base, -1, 0, wokenUp, nil) else {
+        let edges = Int16(EV_READ) | Int16(EV_PERSIST) | Int16(EV_ET)
+        let made = (rung: event_new(base, number, edges, wokenUp, nil), behind: event_new(base, -1, 0, wokenUp, nil))
+        guard let rung = made.rung, let behind = made.behind else {
+            made.rung.map(event_free)
+            made.behind.map(event_free)
             event_base_free(base)
             throw EventLoopError(.noResources, "no memory for an event loop")
         }
-        self.wake = wake
-        event_assign(wake, base, -1, 0, wokenUp, Unmanaged.passUnretained(self).toOpaque())
-        let code = startThread()
+        (self.rung, self.behind) = (rung, behind)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        event_assign(rung, base, number, edges, wokenUp, context)
+        event_assign(behind, base, -1, 0, wokenUp, context)
+        let code = event_add(rung, nil) == 0 ? startThread() : errno
         if code != 0 {
-            event_free(wake)
-            event_base_free(base)
+            freeEvents()
             throw EventLoopError(.noResources, "no thread for an event loop: \(String(cString: strerror(code)))")
         }
     }
@@ -143,20 +161,22 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
             queue.append(work)
             return
         }
-        let needsThread = inbox.withLock { inbox in
+        let (rings, needsThread) = inbox.withLock { inbox in
             inbox.work.append(work)
             switch inbox.phase {
             case .running:
-                if inbox.work.count == 1 {
-                    event_active(wake, Int32(EV_READ), 0)
-                }
-                return false
+                return (inbox.work.count == 1, false)
             case .ending:
-                return false
+                return (false, false)
             case .ended:
                 inbox.phase = .ending
-                return true
+                return (false, true)
             }
+        }
+        // Not under the lock: the loop's thread would wake up only to wait for it.
+        if rings {
+            var one: UInt64 = 1
+            _ = write(bell.rawValue, &one, MemoryLayout<UInt64>.size)  // never full: its count would take centuries
         }
         if needsThread {
             // Nobody would ever hear of what is lost here. Loops that stop are a test's: the common one never does.
@@ -182,7 +202,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         if !queue.isEmpty {
             // A timer of zero, not an active event: libevent looks at descriptors before it looks at timers.
             var now = timeval()
-            isBehind = event_add(wake, &now) == 0
+            isBehind = event_add(behind, &now) == 0
         }
     }
 
@@ -213,7 +233,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         }
     }
 
-    /// Waits until a stopped loop has given back its thread and descriptors. Not to be called from work on this loop.
+    /// Waits until a stopped loop has given back its thread and its descriptors but the bell, which goes with the loop. Not to be called from work on this loop.
     package func finished() async {
         let end = ResumeOnce<Void, Never>()
         let over = inbox.withLock { inbox in
@@ -256,10 +276,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
             source.loopEnded()
         }
         sources = [:]
-        inbox.withLock { inbox in
-            inbox.phase = .ending
-            event_free(wake)
-        }
+        inbox.withLock { $0.phase = .ending }
+        freeEvents()
+    }
+
+    private func freeEvents() {
+        event_free(rung)
+        event_free(behind)
         event_base_free(base)
     }
 
@@ -294,19 +317,21 @@ private let wokenUp: event_callback_fn = { _, _, context in
     loop.finishTurn()
 }
 
-/// Tells libevent, once, that it is used from several threads, and not to write its warnings to our standard error.
-private let threadsEnabled: Bool = {
+/// Tells libevent, once, not to write its warnings to our standard error.
+private let isQuiet: Bool = {
     event_set_log_callback { _, _ in }
-    return evthread_use_pthreads() == 0
+    return true
 }()
 
 private func makeBase() throws(EventLoopError) -> OpaquePointer {
-    guard threadsEnabled, let configuration = event_config_new() else {
+    guard isQuiet, let configuration = event_config_new() else {
         throw EventLoopError(.noResources, "no memory for an event loop")
     }
     defer { event_config_free(configuration) }
     // Without precise timers a millisecond takes more than four; with a cached clock a timer set late in a turn fires early.
-    for flag in [EVENT_BASE_FLAG_PRECISE_TIMER, EVENT_BASE_FLAG_NO_CACHE_TIME, EVENT_BASE_FLAG_IGNORE_ENV] {
+    // No locks: each base belongs to one thread.
+    let flags = [EVENT_BASE_FLAG_PRECISE_TIMER, EVENT_BASE_FLAG_NO_CACHE_TIME, EVENT_BASE_FLAG_IGNORE_ENV, EVENT_BASE_FLAG_NOLOCK]
+    for flag in flags {
         event_config_set_flag(configuration, Int32(flag.rawValue))
     }
     guard let base = event_base_new_with_config(configuration) else {

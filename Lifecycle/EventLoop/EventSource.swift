@@ -7,6 +7,8 @@ enum Trigger: Sendable {
     case after(Duration)
     case readable(Int32)
     case writable(Int32)
+    /// A bell that many listen to and nobody reads: each ringing counts, however often it has rung before.
+    case rung(Int32)
 }
 
 /// One libevent event and what it calls. Armed, fired and freed on the loop's thread; cancelled from anywhere.
@@ -98,6 +100,11 @@ final class EventSource: Sendable {
         case .writable(let descriptor):
             event = event_new(loop.base, descriptor, Int16(EV_WRITE) | persist, fired, context)
             result = paused ? 0 : event_add(event, nil)
+        case .rung(let bell):
+            event = event_new(loop.base, bell, Int16(EV_READ) | Int16(EV_ET) | persist, fired, context)
+            result = event_add(event, nil)
+            // It may have rung before anyone listened.
+            event_active(event, Int32(EV_READ), 0)
         }
         loop.sources[ObjectIdentifier(self)] = self
         if result != 0 {

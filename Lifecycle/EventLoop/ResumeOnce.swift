@@ -1,10 +1,13 @@
-internal import Synchronization
+package import Synchronization
 
 /// One continuation that reply, timer, cancellation and close race to resume: the first wins, the others do nothing.
 ///
 /// `resume` may come before `value` is awaited; only one task may await it.
+///
+/// Inlinable, so that whoever uses it uses it for types that are known: otherwise the runtime looks up a dozen generic types each time.
 package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
-    private enum State {
+    @usableFromInline
+    enum State {
         /// Nobody waits and nothing is known. Can become `waiting` or `resolved`.
         case idle
         /// A task waits. Can become `done`.
@@ -15,14 +18,17 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
         case done
     }
 
-    private let state = Mutex(State.idle)
+    @usableFromInline
+    let state = Mutex(State.idle)
 
+    @inlinable
     package init() {}
 
     /// Gives the result to whoever waits or will wait.
     ///
     /// - Returns: whether this was the first call.
     @discardableResult
+    @inlinable
     package func resume(with result: Result<Success, Failure>) -> Bool {
         let (first, continuation) = state.withLock { state -> (Bool, UnsafeContinuation<Result<Success, Failure>, Never>?) in
             switch state {
@@ -41,6 +47,7 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
     }
 
     /// Waits for the result, without heeding cancellation: who races cancellation calls `resume` from its handler.
+    @inlinable
     package func value() async throws(Failure) -> Success {
         try await result().get()
     }
@@ -49,6 +56,7 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
     ///
     /// Stays where the caller is, which `withTaskCancellationHandler` alone does not: called from a function that runs wherever its caller
     /// does, it sends the operation to the global pool and back.
+    @inlinable
     package func result(
         isolation: isolated (any Actor)? = #isolation, onCancel: @Sendable () -> Void
     ) async -> Result<Success, Failure> {
@@ -61,6 +69,7 @@ package final class ResumeOnce<Success: Sendable, Failure: Error>: Sendable {
     }
 
     /// The same as ``value()``, not thrown.
+    @inlinable
     package func result() async -> Result<Success, Failure> {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Success, Failure>, Never>) in
             let early = state.withLock { state -> Result<Success, Failure>? in

@@ -5,18 +5,17 @@ extension EventLoop {
     /// Runs `body` on the loop once for each time `signal` arrives at the process, until the watch is cancelled.
     ///
     /// Armed when this returns. Several watches of one signal, on any loops, are all told; when the last one is cancelled, what the
-    /// signal did before is restored. The C handler only writes to an eventfd, so any thread may be hit.
+    /// signal did before is restored. The C handler only counts and rings one eventfd of the process, so any thread may be hit.
     ///
     /// - Throws: `noResources` if no descriptor is left.
     package func onSignal(_ signal: Int32, _ body: @escaping @Sendable () -> Void) throws(EventLoopError) -> Watch {
-        let relay = rbee_signal_relay_open(signal)
+        let bell = rbee_signal_bell()
+        let relay = bell < 0 ? Int64(bell) : rbee_signal_relay_open(signal)
         guard relay >= 0 else {
-            throw EventLoopError(.noResources, "signal \(signal) cannot be watched: \(String(cString: strerror(-relay)))")
+            throw EventLoopError(.noResources, "signal \(signal) cannot be watched: \(String(cString: strerror(Int32(-relay))))")
         }
-        let source = EventSource(loop: self, trigger: .readable(relay), repeats: true) {
-            var arrivals: UInt64 = 0
-            guard read(relay, &arrivals, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size else { return }
-            for _ in 0..<min(arrivals, 16) {
+        let source = EventSource(loop: self, trigger: .rung(bell), repeats: true) {
+            for _ in 0..<min(rbee_signal_relay_take(signal, relay), 16) {
                 body()
             }
         }

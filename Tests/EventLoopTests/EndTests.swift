@@ -35,13 +35,17 @@ import Testing
                 (0..<1024).count { fcntl($0, F_GETFD) != -1 }
             }
             let before = descriptors()
-            let loops = try (0..<20).map { _ in try EventLoop(name: "test") }
+            var loops = try (0..<20).map { _ in try EventLoop(name: "test") }
             try #require(descriptors() >= before + 20)
             for loop in loops {
                 loop.stop()
                 await loop.finished()
             }
-            #expect(descriptors() <= before + 1)
+            // Each loop's bell is left, which others may be about to ring while they know the loop.
+            #expect(descriptors() <= before + 21)
+            loops = []
+            // A loop's thread lets go of it last of all.
+            while descriptors() > before + 1 { await Task.yield() }
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CHash
+internal import CPlatform
 internal import Glibc
 
 /// A project's name on disk: derived from the path of its folder without links, so that every way to write that path leads to the same project.
@@ -48,6 +49,21 @@ struct ProjectPath: Hashable, Sendable, CustomStringConvertible {
         guard let text = String(validatingCString: resolved) else {
             throw ProjectError(.invalidPath, "the path of the project is not UTF-8")
         }
+        self.text = text
+    }
+
+    /// Follows a client's path if the kernel has all of it in memory: never blocks.
+    ///
+    /// - Returns: nil where that cannot be told, also of what is no folder: ``init(resolving:)`` says why.
+    init?(cached path: String) {
+        guard path.hasPrefix("/"), !path.utf8.contains(0) else { return nil }
+        let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer -> String? in
+            let length = rbee_cached_folder(path, buffer.baseAddress, buffer.count)
+            guard length > 0 else { return nil }
+            return String(validating: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]), as: UTF8.self)
+        }
+        // What the kernel calls a folder that was removed meanwhile.
+        guard let text, !text.hasSuffix(" (deleted)") else { return nil }
         self.text = text
     }
 

@@ -87,7 +87,7 @@ actor ProjectManager {
     ///
     /// - Throws: `notInitialized`, `invalidPath`, `corrupt`.
     func project(_ cwd: String) async throws(ProjectError) -> Project {
-        let path = try await Blocking.run { () throws(ProjectError) in try ProjectPath(resolving: cwd) }
+        let path = try await Self.resolve(cwd)
         if let index = loaded.firstIndex(where: { $0.path == path }) {
             let project = loaded.remove(at: index)
             loaded.append(project)
@@ -96,6 +96,12 @@ actor ProjectManager {
         let task = loading[path] ?? Task(executorPreference: around.loop) { await self.loadResult(path) }
         loading[path] = task
         return try await task.value.get()
+    }
+
+    /// Follows a client's path, on the loop where that takes no waiting.
+    private static func resolve(_ cwd: String) async throws(ProjectError) -> ProjectPath {
+        if let path = ProjectPath(cached: cwd) { return path }
+        return try await Blocking.run { () throws(ProjectError) in try ProjectPath(resolving: cwd) }
     }
 
     private func loadResult(_ path: ProjectPath) async -> Result<Project, ProjectError> {

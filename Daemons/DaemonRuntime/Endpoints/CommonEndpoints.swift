@@ -43,8 +43,12 @@ struct CommonEndpoints: Sendable {
             case .draining: .unhealthy(reason: "draining")
             case .serving: await state.serviceHealth()
             }
+        if health == .healthy { return Self.healthy }
         return .json(health, status: HTTPStatus(health.isOperational ? 200 : 503))
     }
+
+    /// What is answered nearly always, encoded once.
+    private static let healthy = HTTPResponse.json(HealthStatus.healthy)
 
     private func stats() async -> DaemonStats {
         let figures = ProcessFigures.now()

@@ -29,19 +29,35 @@ package struct HostRule: Hashable, Sendable {
         return Self.name(of: String(origin[mark.upperBound...])).map { Self.loopback.contains($0) } ?? false
     }
 
-    /// The name or address of `name`, `name:port`, `[address]` and `[address]:port`; `nil` for anything else.
+    /// The name or address of `name`, `name:port`, `[address]` and `[address]:port`, in small letters; `nil` for anything else.
+    ///
+    /// Bytes, not characters: it is asked for each request.
     private static func name(of authority: String) -> String? {
-        let name: Substring
-        let rest: Substring
-        if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { return nil }
-            name = authority[authority.index(after: authority.startIndex)..<end]
-            rest = authority[authority.index(after: end)...]
+        let bytes = authority.utf8[...]
+        let name: Substring.UTF8View
+        let rest: Substring.UTF8View
+        if bytes.first == UInt8(ascii: "[") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            name = bytes[..<end].dropFirst()
+            rest = bytes[end...].dropFirst()
         } else {
-            name = authority.prefix { $0 != ":" }
-            rest = authority.dropFirst(name.count)
+            name = bytes.prefix { $0 != UInt8(ascii: ":") }
+            rest = bytes[name.endIndex...]
         }
-        let isPort = rest.isEmpty || (rest.hasPrefix(":") && UInt16(rest.dropFirst()) != nil && rest.dropFirst().allSatisfy(\.isNumber))
-        return isPort && !name.isEmpty ? name.lowercased() : nil
+        guard !name.isEmpty, rest.isEmpty || isPort(rest) else { return nil }
+        let text = Substring(name)
+        return name.contains { $0 >= 0x80 || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? text.lowercased() : String(text)
+    }
+
+    /// Whether this is a colon and a port's digits.
+    private static func isPort(_ bytes: Substring.UTF8View) -> Bool {
+        let digits = bytes.dropFirst()
+        guard bytes.first == UInt8(ascii: ":"), !digits.isEmpty else { return false }
+        var port = 0
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return false }
+            port = min(port * 10 + Int(byte - UInt8(ascii: "0")), Int(UInt16.max) + 1)
+        }
+        return port <= Int(UInt16.max)
     }
 }

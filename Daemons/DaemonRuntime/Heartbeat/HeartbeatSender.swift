@@ -37,7 +37,10 @@ package actor HeartbeatSender {
         self.log = log
         self.answered = answered
         self.compose = compose
-        client = HTTPClient(loop: loop, endpoint: endpoint)
+        var options = HTTPClientOptions()
+        // Changes that follow each other share a connection; nothing is kept until the next interval.
+        options.idleTime = .seconds(1)
+        client = HTTPClient(loop: loop, endpoint: endpoint, options: options)
         schedule = HeartbeatSchedule(at: .now, interval: interval)
     }
 

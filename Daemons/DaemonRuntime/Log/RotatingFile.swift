@@ -11,6 +11,8 @@ struct RotatingFile: ~Copyable {
 
     private let directory: String
     private let name: String
+    /// Both in one, for the look of every second.
+    private let path: String
     private let limits: Limits
     private var descriptor: Int32 = -1
     private var size = 0
@@ -18,6 +20,7 @@ struct RotatingFile: ~Copyable {
     init(directory: String, name: String, limits: Limits = Limits()) {
         self.directory = directory
         self.name = name
+        path = "\(directory)/\(name)"
         self.limits = limits
     }
 
@@ -54,7 +57,7 @@ struct RotatingFile: ~Copyable {
     mutating func look() {
         guard descriptor >= 0 else { return }
         var (own, named) = (stat(), stat())
-        let isNamed = fstat(descriptor, &own) == 0 && lstat("\(directory)/\(name)", &named) == 0
+        let isNamed = fstat(descriptor, &own) == 0 && lstat(path, &named) == 0
         if !isNamed || own.st_ino != named.st_ino || own.st_dev != named.st_dev { shut() }
     }
 

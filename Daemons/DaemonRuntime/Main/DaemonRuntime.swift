@@ -168,7 +168,9 @@ actor DaemonRuntime: RuntimeState {
     }
 
     private func tick() {
-        if idleness.isWorthReleasing(requests: handler?.requests ?? 0, isServing: machine.state == .serving) {
+        let (requests, isServing) = (handler?.requests ?? 0, machine.state == .serving)
+        if idleness.isWorthReleasing(requests: requests, isServing: isServing, resident: { ProcessFigures.residentBytes }) {
+            rbee_trim_memory()
             rbee_release_code_pages()
         }
         context.log.tick()

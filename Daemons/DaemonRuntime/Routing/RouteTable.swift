@@ -21,6 +21,8 @@ package struct RouteTable<Value: Sendable>: Sendable {
         case parameter(String)
         case rest(String)
 
+        var isLiteral: Bool { rank == 0 }
+
         /// Lower is more particular.
         var rank: Int {
             switch self {
@@ -37,6 +39,8 @@ package struct RouteTable<Value: Sendable>: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// The paths without parameters, as they stand in a request: most are asked for like this, and nothing is more particular.
+    private var literals: [String: [String: Value]] = [:]
 
     package init() {}
 
@@ -44,6 +48,7 @@ package struct RouteTable<Value: Sendable>: Sendable {
     package mutating func add(_ method: String, _ path: String, _ value: Value) {
         precondition(path.hasPrefix("/"), "a route's path begins with a slash: \(path)")
         let segments = Self.segments(of: path)
+        defer { if segments.allSatisfy(\.isLiteral) { literals[path, default: [:]][method] = value } }
         if let index = entries.firstIndex(where: { Self.isSame($0.segments, segments) }) {
             precondition(entries[index].segments == segments, "\(path) is routed twice, with other parameter names")
             precondition(entries[index].methods[method] == nil, "\(method) \(path) is routed twice")
@@ -56,7 +61,11 @@ package struct RouteTable<Value: Sendable>: Sendable {
 
     /// What a request for a raw target (path and query, percent-encoded) comes to. `HEAD` is answered by `GET`.
     package func match(_ method: String, target: some StringProtocol) -> Match {
-        let path = target.prefix { $0 != "?" && $0 != "#" }
+        let bytes = target.utf8
+        let path = target[..<(bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.endIndex)]
+        if let methods = literals[String(path)], let value = methods[method] ?? (method == "HEAD" ? methods["GET"] : nil) {
+            return .found(value, parameters: [:])
+        }
         guard path.hasPrefix("/") else { return .malformed }
         var decoded: [String] = []
         for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {

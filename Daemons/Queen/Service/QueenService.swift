@@ -42,7 +42,7 @@ package final class QueenService: DaemonService {
             for event in events { log.info("The registry changed.", ["event": .describing(event)]) }
         }
         self.dispatcher = dispatcher
-        relay.receive { report in Task { await dispatcher.noted(report) } }
+        relay.receive { [loop = context.loop] report in Task(executorPreference: loop) { await dispatcher.noted(report) } }
         proxy = OpenAIProxy(dispatcher: dispatcher, token: { context.token })
     }
 
@@ -60,7 +60,7 @@ package final class QueenService: DaemonService {
     private func schedulePurge() {
         let timer = context.loop.schedule(after: HeartbeatTiming.cleanupInterval) { [weak self] in
             guard let self else { return }
-            Task { await self.dispatcher.purge() }
+            Task(executorPreference: context.loop) { await self.dispatcher.purge() }
             schedulePurge()
         }
         purging.withLock { $0 = timer }

@@ -20,16 +20,14 @@ extension Dispatcher {
         if let running = spawning[key] {
             task = running
         } else {
-            task = Task {
-                defer { spawning[key] = nil }
-                return try await start(key)
-            }
+            task = Task(executorPreference: context.loop) { try await self.start(key) }
             spawning[key] = task
         }
-        return try await task.cancellableValue()
+        return try await task.cancellableValue(on: context.loop)
     }
 
     private func start(_ request: ScheduleRequest) async throws -> String {
+        defer { spawning[request] = nil }
         let parts = (request.device ?? "cpu").split(separator: ":", maxSplits: 1)
         // Whichever worker of the model there is will do: one that could not be reached a moment ago may be back already.
         return try await spawn(
@@ -137,9 +135,9 @@ extension Dispatcher {
 
 extension Task where Failure == any Error {
     /// The task's value; a caller that is cancelled stops waiting, while the task goes on for the others.
-    fileprivate func cancellableValue() async throws -> Success {
+    fileprivate func cancellableValue(on loop: EventLoop) async throws -> Success {
         let once = ResumeOnce<Success, any Error>()
-        Task<Void, Never> { once.resume(with: await result) }
+        Task<Void, Never>(executorPreference: loop) { once.resume(with: await result) }
         return try await once.result { once.resume(with: .failure(Swift.CancellationError())) }.get()
     }
 }

@@ -12,6 +12,9 @@
 int rbee_openat(int directory, const char *path, int flags, unsigned int mode);
 /// openat(2) with O_PATH | O_NOFOLLOW: a reference to the file itself, of whatever kind, without opening it.
 int rbee_open_reference(int directory, const char *path);
+/// The path without links of a folder, if the kernel has all of it in memory: never waits for a disk or a server, as realpath(3) may. Its length;
+/// -1 with EAGAIN where that cannot be told, ENOTDIR for what is no folder.
+ssize_t rbee_cached_folder(const char *path, char *buffer, size_t size);
 /// The first `size` bytes of a file: openat, read to its end or until the buffer is full, close. The count.
 ssize_t rbee_read_file(int directory, const char *path, void *buffer, size_t size);
 /// renameat2(2) within one directory that fails with EEXIST instead of replacing.

@@ -24,12 +24,18 @@ struct ProgramFiles: Sendable {
             if case .nonce(let nonce) = signature, end?.nonce != nonce { unaccounted = nonce }
             return .down(isStopped: record?.state == .stopped, unaccounted: unaccounted)
         case .held(let line?, let record, _):
-            let isIt =
-                (try? line.process.liveness()) == .alive
-                && line.process.environmentContains(DaemonEnvironment.nonce, line.nonce.text) == true
-            return isIt ? .running(pid: line.pid, nonce: line.nonce.text, record: record) : .held
+            return isGuarded(line)
+                ? .running(pid: line.pid, nonce: line.nonce.text, record: record) : .held
         case .held: return .held
         }
+    }
+
+    /// Whether the process of the line lives, and its parent has the lock in its hands: whoever else might be behind these numbers, that is its guard.
+    private func isGuarded(_ line: LockLine) -> Bool {
+        guard (try? line.process.liveness()) == .alive, let parent = ProcessStat.of(pid: line.pid)?.parent,
+            let guardian = try? ProcessIdentity.of(pid: parent)
+        else { return false }
+        return SignalTarget.holdsLock(guardian, files.lock, in: files.directory)
     }
 
     /// Writes down that it serves, or that it is to stay down.

@@ -36,8 +36,8 @@ actor HTTPClientConnection {
     var keptFor: Duration?
     private var isTornDown = false
 
-    /// What the machine's exchange needs of the outside.
-    struct Exchange {
+    /// What the machine's exchange needs of the outside. An object, since looking at one field of a value copies them all, for each piece of a body.
+    final class Exchange {
         let number: Int
         /// Dropping a client closes its connections, but not under whoever still reads.
         let client: HTTPClient
@@ -53,6 +53,17 @@ actor HTTPClientConnection {
         var writer: HTTPBodyWriter?
         /// How much of a streamed body with a length is still to be written.
         var bodyLeft: Int?
+
+        init(
+            number: Int, client: HTTPClient, response: ResumeOnce<HTTPClientResponse, HTTPError>, deadline: SuspendingClock.Instant?,
+            span: HTTPClientRequest.Span
+        ) {
+            self.number = number
+            self.client = client
+            self.response = response
+            self.deadline = deadline
+            self.span = span
+        }
     }
 
     init(pool: HTTPClientPool, socket: Descriptor) {

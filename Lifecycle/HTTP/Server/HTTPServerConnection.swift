@@ -50,14 +50,18 @@ actor HTTPServerConnection {
         var body: [UInt8] = []
     }
 
-    /// What the machine's exchange needs of the outside.
-    struct Exchange {
+    /// What the machine's exchange needs of the outside. An object, since looking at one field of a value copies them all, for each piece of a body.
+    final class Exchange {
         let number: Int
         var pipe: HTTPBodyPipe?
         /// The reader of the body has enough for now.
         var isPaused = false
         var task: Task<Void, Never>?
         var writer: HTTPBodyWriter?
+
+        init(number: Int) {
+            self.number = number
+        }
     }
 
     init(server: HTTPServer, socket: Descriptor, peer: HTTPPeer, refusing: HTTPRefusal?) {
@@ -227,7 +231,7 @@ actor HTTPServerConnection {
         arriving = nil
         exchanges += 1
         let number = exchanges
-        var started = Exchange(number: number)
+        let started = Exchange(number: number)
         let body: HTTPBody
         if bodyIsComplete {
             body = HTTPBody(arrival.body)

@@ -66,16 +66,18 @@ package actor IPCClient<Request: Encodable & Sendable, Response: Decodable & Sen
     }
 
     private func socketReadable() {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = read(socket.rawValue, &buffer, buffer.count)
-        if count > 0 {
-            buffer.withUnsafeBytes { machine.receive(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        } else if count == 0 {
-            machine.end()
-        } else if errno != EAGAIN && errno != EINTR {
-            return fail(IPCError(.closed, "the connection broke: \(SystemError.text(of: errno))"))
+        // Not zeroed: that would cost more than reading an answer.
+        let (count, failure) = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+            let count = read(socket.rawValue, buffer.baseAddress, buffer.count)
+            if count > 0 { machine.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+            return (count, count < 0 ? errno : 0)
         }
-        while failure == nil, let event = machine.next() { take(event) }
+        if count == 0 {
+            machine.end()
+        } else if count < 0, failure != EAGAIN, failure != EINTR {
+            return fail(IPCError(.closed, "the connection broke: \(SystemError.text(of: failure))"))
+        }
+        while self.failure == nil, let event = machine.next() { take(event) }
         if count == 0 { fail(IPCError(.closed, "the server closed the connection before it answered")) }
     }
 

@@ -1,12 +1,12 @@
 /// The elements of a list that is being made.
 final class ElementBox {
-    private var elements: [() -> MessageValue] = []
+    private var elements: [Slot] = []
 
     var count: Int { elements.count }
-    var value: MessageValue { .array(elements.map { $0() }) }
+    var value: MessageValue { .array(elements.map(\.value)) }
 
-    func append(_ value: @escaping () -> MessageValue) {
-        elements.append(value)
+    func append(_ slot: Slot) {
+        elements.append(slot)
     }
 }
 
@@ -17,11 +17,10 @@ struct ElementWriter: UnkeyedEncodingContainer {
 
     var count: Int { box.count }
 
-    mutating func encodeNil() throws { box.append { .null } }
+    mutating func encodeNil() throws { box.append(.value(.null)) }
 
     mutating func encode<Value: Encodable>(_ value: Value) throws {
-        let value = try TreeEncoder.value(of: value, at: codingPath)
-        box.append { value }
+        box.append(.value(try TreeEncoder.value(of: value, at: codingPath)))
     }
 
     mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
@@ -33,7 +32,7 @@ struct ElementWriter: UnkeyedEncodingContainer {
 
     private func encoder() -> TreeEncoder {
         let encoder = TreeEncoder(codingPath: codingPath)
-        box.append { encoder.value }
+        box.append(.growing(encoder))
         return encoder
     }
 }

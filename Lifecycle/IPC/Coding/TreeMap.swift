@@ -18,16 +18,36 @@ struct TreeMap<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func contains(_ key: Key) -> Bool { find(key) != nil }
-    func decodeNil(forKey key: Key) throws -> Bool { try place(key).decodeNil() }
-    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try place(key).decode(type) }
-    func decode(_ type: String.Type, forKey key: Key) throws -> String { try place(key).decode(type) }
+
+    // What is as it should be needs no place to say what is wrong with it.
+    func decodeNil(forKey key: Key) throws -> Bool {
+        switch find(key) {
+        case .null?: true
+        case _?: false
+        case nil: try place(key).decodeNil()
+        }
+    }
+
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+        if case .bool(let flag)? = find(key) { return flag }
+        return try place(key).decode(type)
+    }
+
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        if case .string(let text)? = find(key) { return text }
+        return try place(key).decode(type)
+    }
+
     func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try place(key).decode(type) }
     func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try place(key).decode(type) }
     func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try place(key).decode(type) }
     func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try place(key).decode(type) }
     func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try place(key).decode(type) }
     func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try place(key).decode(type) }
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try place(key).decode(type) }
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
+        if case .integer(let number)? = find(key) { return number }
+        return try place(key).decode(type)
+    }
     func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try place(key).decode(type) }
     func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try place(key).decode(type) }
     func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try place(key).decode(type) }

@@ -3,21 +3,24 @@ internal import Glibc
 internal import Platform
 internal import Sockets
 
+/// How far a connection has come. Not within its type, which is generic: whatever is in there is looked up by the runtime each time it is used.
+private enum IPCPhase {
+    /// Messages are taken. Can become `draining`, `refused`, `closed`.
+    case serving
+    /// What is being answered is finished, what has come after it refused. Can become `refused`, `closed`.
+    case draining
+    /// Nothing is taken any more. Whatever comes is thrown away, so that the other side can send to its end, read the last answer and not find
+    /// the connection reset. Can become `closed`.
+    case refused
+    /// The end.
+    case closed
+}
+
+/// What ends a connection unless something happens before.
+private enum IPCDeadline { case message, write, linger }
+
 /// One connection of an IPC server: its messages are answered one after the other, each answer in one write.
 actor IPCConnection<Service: IPCService> {
-    /// How far it has come.
-    private enum Phase {
-        /// Messages are taken. Can become `draining`, `refused`, `closed`.
-        case serving
-        /// What is being answered is finished, what has come after it refused. Can become `refused`, `closed`.
-        case draining
-        /// Nothing is taken any more. Whatever comes is thrown away, so that the other side can send to its end, read the last answer and not find
-        /// the connection reset. Can become `closed`.
-        case refused
-        /// The end.
-        case closed
-    }
-
     private let loop: EventLoop
     private let socket: Descriptor
     private let peer: PeerCredentials
@@ -26,7 +29,7 @@ actor IPCConnection<Service: IPCService> {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private var phase = Phase.serving
+    private var phase = IPCPhase.serving
     private var machine: FrameMachine
     private var inputEnded = false
     private var discarded = 0
@@ -40,9 +43,7 @@ actor IPCConnection<Service: IPCService> {
     private var serving: Task<Void, Never>?
     private var countsAsBusy = false
 
-    /// What ends the connection unless something happens before.
-    private enum Deadline { case message, write, linger }
-    private var deadline: (kind: Deadline, at: SuspendingClock.Instant)?
+    private var deadline: (kind: IPCDeadline, at: SuspendingClock.Instant)?
     private var alarm = Alarm()
 
     /// How much is thrown away of a client that does not stop sending, in bytes.

@@ -24,6 +24,39 @@ struct ProjectStoreTests {
         #expect(await failure { _ = try ProjectPath(resolving: path) } == .invalidPath)
     }
 
+    /// What the kernel tells of a path without blocking. Somebody who renames something just now may keep it from telling, so it is asked again.
+    private func cached(_ path: String) -> ProjectPath? {
+        (0..<1000).lazy.compactMap { _ in ProjectPath(cached: path) }.first
+    }
+
+    @Test func aPathThatTheKernelKnowsLeadsWhereResolvingItLeads() async throws {
+        try await ProjectHome.with { home in
+            mkdir("\(home.project)/sub", 0o700)
+            symlink(home.project, "\(home.root)/link")
+            symlink("link/sub", "\(home.root)/indirect")
+            for path in ["project", "project/", "project/sub/..", "./project//sub", "link", "indirect", "link/sub/../../project"] {
+                let path = "\(home.root)/\(path)"
+                let resolved = try ProjectPath(resolving: path)
+                #expect(cached(path) == resolved)
+            }
+        }
+    }
+
+    @Test func whatIsNoFolderIsNotToldWithoutBlocking() async throws {
+        try await ProjectHome.with { home in
+            try home.write("file")
+            symlink("gone", "\(home.root)/dangling")
+            symlink("loop", "\(home.root)/loop")
+            for path in ["\(home.project)/file", "\(home.root)/absent", "\(home.root)/dangling", "\(home.root)/loop", "project", ""] {
+                #expect(ProjectPath(cached: path) == nil)
+            }
+            mkdir("\(home.root)/removed", 0o700)
+            #expect(cached("\(home.root)/removed") != nil)
+            rmdir("\(home.root)/removed")
+            #expect(ProjectPath(cached: "\(home.root)/removed") == nil)
+        }
+    }
+
     @Test func pathsWithinAProject() {
         let path = ProjectPath(stored: "/p")
         #expect(path.relative("a/./b") == "a/b")

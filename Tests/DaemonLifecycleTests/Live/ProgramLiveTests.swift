@@ -193,6 +193,45 @@ import Testing
         }
     }
 
+    @Test func whatWasKilledWithItsGuardWhileNobodyLookedIsEndedByTheNext() async throws {
+        try await with([program("a", "setsid sh -c 'echo $$; \(stay)' & \(stay)")]) { home, fleet in
+            let pid = try #require(try await fleet.wait("a", .ready).pid)
+            let child = try await child(home, "a")
+            await fleet.supervisor.leave()
+            let guardian = try guardian(of: pid)
+            try guardian.signal(SIGKILL)
+            #expect(guardian.waitForExit(milliseconds: 20_000) && !child.hasExited)
+            let next = try Fleet(home)
+            await next.supervisor.define([try program("a", stay)])
+            await next.supervisor.begin()
+            #expect(try await next.wait("a", .ready).pid != pid)
+            #expect(child.hasExited)
+            await next.supervisor.stopAll(within: .seconds(5))
+        }
+    }
+
+    @Test func aLockThatAStrangerHoldsIsNoProgramToAdopt() async throws {
+        try await with([program("a", stay)], policy: .init(startsAllowed: 1)) { home, fleet in
+            let pid = try #require(try await fleet.wait("a", .ready).pid)
+            await fleet.supervisor.stopAll(within: .seconds(5))
+            // The line of one that lives, in a lock that its parent does not hold.
+            let bystander = getppid()
+            let files = try files(home, "a").files
+            let lock = try #require(try FileLock.acquire(in: files.directory, name: files.lock))
+            defer { lock.release() }
+            let identity = try #require(try ProcessIdentity.of(pid: bystander))
+            try lock.writeLine(LockLine(identity, nonce: Nonce()))
+            #expect(try self.files(home, "a").find() == .held && pid != bystander)
+            let next = try Fleet(home, policy: .init(startsAllowed: 1))
+            await next.supervisor.define([try program("a", stay)])
+            await next.supervisor.begin()
+            #expect(try await next.wait("a", .failed).reason?.contains("holds its lock") == true)
+            #expect(await next.supervisor.stop([try DaemonID(kind: .process, instance: "a")]) == [:])
+            #expect(ProcessStat.of(pid: bystander)?.isDead == false)
+            await next.supervisor.stopAll(within: .seconds(5))
+        }
+    }
+
     @Test func theWordsOfAProgramThatDoesNotComeUpAreTold() async throws {
         let endpoint = HTTPEndpoint.tcp(host: "127.0.0.1", port: 1)
         let bad = try program("a", "echo port taken; exit 3", restart: .never, readiness: .health(endpoint: endpoint, target: "/"))
