@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (100.0, 100.0, Comparison.Verdict.same), (100, 109, .same), (100, 110, .same), (100, 112, .slower), (112, 100, .faster),
+        (100.0, 100.0, Comparison.Verdict.same), (100, 109, .same), (100, 110, .same), (100, 112, .worse), (112, 100, .better),
         (110, 100, .same),
     ])
     func aTenthIsNoise(old: Double, new: Double, expected: Comparison.Verdict) {
@@ -28,7 +28,7 @@ import Testing
     @Test func whatLiesWithinTheOldSamplesIsNoise() {
         let wide = row([60, 80, 100, 120, 140])
         #expect(verdict(wide, row([118, 119, 119, 119, 120])) == .same)
-        #expect(verdict(wide, row([125, 126, 127, 128, 129])) == .slower)
+        #expect(verdict(wide, row([125, 126, 127, 128, 129])) == .worse)
         // And the other way round: the old median lies within the new samples.
         #expect(verdict(row([100, 100, 100]), row([90, 100, 130, 130, 130])) == .same)
     }
@@ -36,22 +36,22 @@ import Testing
     @Test func whatSlowedTheFloorTooIsTheMachine() {
         let old = row([100, 100, 100], floor: [10, 10, 10])
         #expect(verdict(old, row([200, 200, 200], floor: [20, 20, 20])) == .same)
-        #expect(verdict(old, row([200, 200, 200], floor: [11, 11, 11])) == .slower)
-        #expect(verdict(old, row([200, 200, 200])) == .slower)
+        #expect(verdict(old, row([200, 200, 200], floor: [11, 11, 11])) == .worse)
+        #expect(verdict(old, row([200, 200, 200])) == .worse)
         // A faster machine hides nothing: faster than before, but so is the floor.
         #expect(verdict(old, row([50, 50, 50], floor: [5, 5, 5])) == .same)
     }
 
     @Test func ofWorkDoneMoreIsBetter() {
-        #expect(verdict(row([100, 100], unit: .perSecond), row([200, 200], unit: .perSecond)) == .faster)
-        #expect(verdict(row([200, 200], unit: .perSecond), row([100, 100], unit: .perSecond)) == .slower)
-        #expect(verdict(row([100, 100], unit: .timesPerSecond), row([200, 200], unit: .timesPerSecond)) == .slower)
+        #expect(verdict(row([100, 100], unit: .perSecond), row([200, 200], unit: .perSecond)) == .better)
+        #expect(verdict(row([200, 200], unit: .perSecond), row([100, 100], unit: .perSecond)) == .worse)
+        #expect(verdict(row([100, 100], unit: .timesPerSecond), row([200, 200], unit: .timesPerSecond)) == .worse)
     }
 
     @Test func fromNothingToSomethingIsSlower() {
         #expect(verdict(row([0]), row([0])) == .same)
         let line = Comparison(old: report([row([0])]), new: report([row([3])])).lines[0]
-        #expect(line.verdict == .slower)
+        #expect(line.verdict == .worse)
         #expect(line.ratio == nil)
     }
 
@@ -60,7 +60,7 @@ import Testing
             old: report([row([1], connections: 1), row([1], connections: 4), row([1], unit: .milliseconds)]),
             new: report([row([1], connections: 1), row([1], connections: 16)]))
         #expect(comparison.lines.map(\.verdict) == [.same, .new, .gone, .gone])
-        #expect(comparison.slower.isEmpty)
+        #expect(comparison.worse.isEmpty)
     }
 
     @Test func whatWasNotRunAgainIsNotGone() {
@@ -74,9 +74,9 @@ import Testing
         var busy = report([row([150, 150])])
         busy.machine.loadBefore = [1.5, 1, 1]
         let text = ComparisonText(Comparison(old: report([row([100, 100])]), new: busy), with: "old.json").lines
-        #expect(text.last == "1 rows compared, 1 got SLOWER; something else was running in one of the two runs, so measure again")
+        #expect(text.last == "1 rows compared, 1 got WORSE; something else was running in one of the two runs, so measure again")
         let calm = ComparisonText(Comparison(old: busy, new: busy), with: "old.json").lines
-        #expect(calm.last == "1 rows compared, none got slower")
+        #expect(calm.last == "1 rows compared, none got worse")
     }
 
     @Test func theTextNamesWhatGotSlower() {
@@ -86,9 +86,9 @@ import Testing
         #expect(
             text == [
                 "compared with old.json", "                            unit  old p50  new p50  ratio",
-                "  ipc  ping  connections 1  µs        100      150   1.50  SLOWER",
+                "  ipc  ping  connections 1  µs        100      150   1.50  WORSE",
                 "  ipc  ping  connections 9  µs                   1         new",
-                "1 rows compared, 1 got SLOWER",
+                "1 rows compared, 1 got WORSE",
             ])
     }
 }

@@ -41,7 +41,7 @@ import Testing
             // Beside itself nothing has changed.
             let compared = try run(["compare", "\(home.path)/run.json", "\(home.path)/run.json", "--strict"], home)
             #expect(try await compared.ended() == .exit(0))
-            #expect(compared.output.contains("4 rows compared, none got slower"))
+            #expect(compared.output.contains("4 rows compared, none got worse"))
         }
     }
 

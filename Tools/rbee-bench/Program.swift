@@ -21,7 +21,7 @@ struct Program {
             case .compare(let old, let new):
                 let comparison = Comparison(old: try ReportFile.read(old), new: try ReportFile.read(new))
                 printOut(ComparisonText(comparison, with: old).lines.joined(separator: "\n"))
-                return arguments.isStrict && !comparison.slower.isEmpty ? 1 : 0
+                return arguments.isStrict && !comparison.worse.isEmpty ? 1 : 0
             case .measure(let names):
                 // Read first: a file that cannot be read is known before minutes have passed.
                 let old = try arguments.comparedFile.map { try ReportFile.read($0) }
@@ -63,7 +63,7 @@ struct Program {
         guard !report.rows.isEmpty else { return 1 }
         let comparison = old.map { Comparison(old: $0, new: report) }
         try publish(report, comparison)
-        let isWorse = !report.missed.isEmpty || comparison?.slower.isEmpty == false
+        let isWorse = !report.missed.isEmpty || comparison?.worse.isEmpty == false
         return failed || (arguments.isStrict && isWorse) ? 1 : 0
     }
 

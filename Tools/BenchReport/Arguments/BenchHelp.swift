@@ -16,12 +16,12 @@ package enum BenchHelp {
 
             Options
               --json [FILE]        the report as JSON with all samples: into FILE beside the table, or without FILE instead of it
-              --compare OLD.json   beside an earlier run's file, of any benchmark: the ratio of the medians, and what got slower
+              --compare OLD.json   beside an earlier run's file, of any benchmark: the ratio of the medians, and what got worse
               --rounds N           so many rounds (floor and subject take turns in each)
               --seconds N          how long idle looks (60; with --quick 20)
               --quick              short settings: fewer rounds, the same rows
               --full               the usual settings, also for all
-              --strict             exit 1 when a budget is missed, or with --compare a row got slower
+              --strict             exit 1 when a budget is missed, or with --compare a row got worse
               --help               this
 
             The programs that are measured are those beside rbee-bench, in homes of their own in /tmp (or TMPDIR) that are removed at the

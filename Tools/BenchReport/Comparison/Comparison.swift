@@ -4,8 +4,8 @@ package struct Comparison: Hashable, Sendable {
     package enum Verdict: String, Hashable, Sendable {
         /// Within what noise allows.
         case same
-        case faster
-        case slower
+        case better
+        case worse
         /// Only in the new run.
         case new
         /// Only in the old one, though its benchmark was run again.
@@ -27,7 +27,7 @@ package struct Comparison: Hashable, Sendable {
 
     /// How it is decided, for the help.
     package static let rule = """
-        A row got slower when its median is worse by more than 10 %, lies outside the middle half of the old samples while the old
+        A row got worse when its median is worse by more than 10 %, lies outside the middle half of the old samples while the old
         median lies outside the middle half of the new ones, and, where both runs have a floor, the ratio to the floor is worse by
         more than 10 % too: what slowed both is the machine.
         """
@@ -54,7 +54,7 @@ package struct Comparison: Hashable, Sendable {
             }
     }
 
-    package var slower: [Line] { lines.filter { $0.verdict == .slower } }
+    package var worse: [Line] { lines.filter { $0.verdict == .worse } }
 
     private static let tolerance = 1.1
 
@@ -70,7 +70,7 @@ package struct Comparison: Hashable, Sendable {
             let (wasRatio, isRatio) = (was / oldFloor, now / newFloor)
             guard exceeds(isMore ? isRatio : wasRatio, isMore ? wasRatio : isRatio) else { return .same }
         }
-        return isWorse ? .slower : .faster
+        return isWorse ? .worse : .better
     }
 
     /// Whether the larger one is larger by more than the tolerance.

@@ -22,18 +22,18 @@ package struct ComparisonText {
                 line.ratio.map { NumberText.decimal($0, digits: 2) } ?? "", Self.word(line.verdict),
             ])
         }
-        let slower = comparison.slower.count
+        let worse = comparison.worse.count
         let compared = comparison.lines.count { $0.old != nil && $0.new != nil }
-        let verdict = slower == 0 ? "none got slower" : "\(slower) got SLOWER"
-        let doubt = comparison.isDisturbed && slower > 0 ? "; something else was running in one of the two runs, so measure again" : ""
+        let verdict = worse == 0 ? "none got worse" : "\(worse) got WORSE"
+        let doubt = comparison.isDisturbed && worse > 0 ? "; something else was running in one of the two runs, so measure again" : ""
         return ["compared with \(source)"] + table.lines.map { "  \($0)" } + ["\(compared) rows compared, \(verdict)\(doubt)"]
     }
 
     private static func word(_ verdict: Comparison.Verdict) -> String {
         switch verdict {
         case .same: ""
-        case .slower: "SLOWER"
-        case .faster, .new, .gone: verdict.rawValue
+        case .worse: "WORSE"
+        case .better, .new, .gone: verdict.rawValue
         }
     }
 }

@@ -57,6 +57,26 @@ struct FleetBenchmark: Benchmark {
             }
             rows += Self.rows(figures, count)
         }
+        return Self.withGrowth(rows)
+    }
+
+    private static let startName = "start, until all answer"
+    private static let stopName = "stop, until none lives"
+    private static let stopCommandName = "process stop --all, the command"
+
+    /// What each program costs may not grow with the others: a note at the row of the most of them says whether it does. Of a hundred on, where
+    /// what the hive costs alone no longer counts.
+    private static func withGrowth(_ rows: [Row]) -> [Row] {
+        var rows = rows
+        for name in [startName, stopName, stopCommandName] {
+            var growth = Growth()
+            for row in rows where row.name == name {
+                guard let count = row.parameters["programs"], count >= 100 else { continue }
+                growth.add(count, row.subject.median / Double(count))
+            }
+            guard let last = rows.lastIndex(where: { $0.name == name }) else { continue }
+            rows[last].note = growth.sentence("\(name): the part of each program, in ms,")
+        }
         return rows
     }
 
@@ -175,10 +195,10 @@ struct FleetBenchmark: Benchmark {
         }
         return [
             row(
-                "start, until all answer", .milliseconds, figures.bareStart, figures.start, 110,
+                startName, .milliseconds, figures.bareStart, figures.start, 110,
                 note: "start: from the hive's own start; floor: a loop that spawns the programs itself"),
             row(
-                "stop, until none lives", .milliseconds, figures.bareStop, figures.stop, 28,
+                stopName, .milliseconds, figures.bareStop, figures.stop, 28,
                 note: "stop: from SIGTERM to the hive; floor: SIGTERM to each, until all have been waited for"),
             row("kill -9 of one, until another answers", .milliseconds, figures.bareCrash, figures.crash, 3.6),
             row(
@@ -188,7 +208,7 @@ struct FleetBenchmark: Benchmark {
                 "process status, the command", .milliseconds, figures.spawn, figures.status, 8,
                 note: "floor of the status: posix_spawn of /bin/true"),
             row(
-                "process stop --all, the command", .milliseconds, nil, figures.stopCommand, nil, note: "the commands: with a hive that runs"
+                stopCommandName, .milliseconds, nil, figures.stopCommand, nil, note: "the commands: with a hive that runs"
             ),
             row("process start --all, the command", .milliseconds, nil, figures.startCommand, nil),
             row(
