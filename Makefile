@@ -27,7 +27,8 @@ setup:
 	@scripts/setup
 
 build: setup
-	@for program in $(PROGRAMS); do echo "building $$program"; $(RELEASE) --product $$program --quiet || exit 1; done
+	@for program in $(filter-out rbee-launch,$(PROGRAMS)); do echo "building $$program"; $(RELEASE) --product $$program --quiet || exit 1; done
+	@echo "building rbee-launch"; scripts/build-launcher "$$($(RELEASE) --show-bin-path)"
 
 run: build
 	@scripts/demo "$$($(RELEASE) --show-bin-path)"

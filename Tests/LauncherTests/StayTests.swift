@@ -45,6 +45,24 @@ extension LauncherTests {
             #expect(try launcher.status() == 0)
         }
 
+        @Test func variablesThatAllHaveAreSaidOnce() throws {
+            let launcher = try Launcher(options: [])
+            let specs = [
+                Spec.shell("a", "exit $((SHARED + OWN))", environment: ["OWN=1"]),
+                Spec.shell("b", "exit $((SHARED + OWN))", environment: ["OWN=2"]),
+            ]
+            try launcher.write(Array("env=SHARED=10\0env=NO\0\0".utf8) + specs.flatMap(\.bytes) + Array("more\0".utf8))
+            // One that is none spoils them all.
+            for _ in specs {
+                guard case .error(_, stage: "spec:env", EINVAL)? = try launcher.report() else { throw SystemError(errno: EINVAL, "refuse") }
+            }
+            try launcher.write(Array("env=SHARED=10\0env=RBEE_LOCK_FD=3\0\0".utf8) + specs.flatMap(\.bytes) + Array("end\0".utf8))
+            var ends: Set<Int32> = []
+            for _ in 0..<4 { if case .exit(_, let status)? = try launcher.report() { ends.insert(status) } }
+            #expect(ends == [11, 12])
+            #expect(try launcher.status() == 0)
+        }
+
         @Test func aBatchThatIsCutShortStartsNothing() throws {
             let launcher = try Launcher(options: [])
             try send(guarded("a", "exit 0"), to: launcher)

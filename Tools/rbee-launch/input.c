@@ -73,4 +73,9 @@ void drop_batch(struct batch *batch) {
     input.length -= input.taken;
     memmove(input.bytes, input.bytes + input.taken, input.length);
     input.taken = 0;
+    if (input.length > 0) return;
+    // A launcher that waits holds nothing.
+    free(input.bytes);
+    input.bytes = NULL;
+    input.size = 0;
 }

@@ -11,7 +11,8 @@
 //   id=WORD       names the spec in every report; printable, at most 200 bytes                     required
 //   exe=PATH      the program, absolute; it is not looked up anywhere                                 required
 //   arg=TEXT      once for each word of its argument list, the first being its own name               required
-//   env=NAME=TEXT once for each variable; there are no others but RBEE_LOCK_FD                        any number
+//   env=NAME=TEXT once for each variable; there are no others but RBEE_LOCK_FD, and those of a       any number
+//                 row of nothing but variables that stands before all specs, which all of them have
 //   cwd=PATH      its working directory                                                               default /
 //   lock=PATH     its lock file, made where it is missing; needs nonce
 //   after=HEX     who had signed the lock when it was seen free, or "none": signed by another since, it counts as lost; needs lock

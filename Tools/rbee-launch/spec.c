@@ -115,32 +115,61 @@ static void check(struct spec *spec) {
     check_flags(spec);
 }
 
-static void count(const struct batch *batch, size_t *fields, size_t *specs) {
+/// What there is to make room for.
+struct extent {
+    size_t fields;
+    size_t specs;
+    /// Fields of the first row, if it holds nothing but variables.
+    size_t shared;
+};
+
+static struct extent measure(const struct batch *batch) {
+    struct extent extent = {0};
+    int is_shared = 1;
     for (const char *field = batch->fields; field < batch->fields + batch->length; field += strlen(field) + 1) {
-        *fields += 1;
-        *specs += *field == 0;
+        extent.fields += 1;
+        extent.specs += *field == 0;
+        if (extent.specs > 0 || closes_batch(field)) continue;
+        is_shared = is_shared && value_of(field, "env") != NULL;
+        extent.shared += 1;
     }
+    if (!is_shared || extent.specs == 0) extent.shared = 0;
     // What closes the batch ends a spec that was left open too.
-    *specs += 1;
+    extent.specs += 1;
+    return extent;
+}
+
+/// Takes the variables of all specs. The field behind them.
+static char *take_shared(struct spec *shared, char *field, size_t count) {
+    for (size_t index = 0; index < count; index++, field += strlen(field) + 1) {
+        take_variable(shared, (char *)value_of(field, "env"));
+    }
+    // With the empty one that closes the row.
+    return count > 0 ? field + 1 : field;
 }
 
 int parse_specs(struct batch *batch) {
-    size_t fields = 0;
-    size_t specs = 0;
-    count(batch, &fields, &specs);
+    struct extent extent = measure(batch);
+    size_t variables = extent.fields + (extent.specs + 1) * (extent.shared + 2);
     // Behind the specs their lists: a terminator for each, and room for RBEE_LOCK_FD.
-    batch->specs = calloc(1, specs * sizeof *batch->specs + (2 * fields + 3 * specs) * sizeof(char *));
+    batch->specs = calloc(1, extent.specs * sizeof *batch->specs + (extent.fields + extent.specs + variables) * sizeof(char *));
     if (batch->specs == NULL) return -1;
-    char **arguments = (char **)(batch->specs + specs);
-    char **environment = arguments + fields + specs;
+    char **arguments = (char **)(batch->specs + extent.specs);
+    char **environment = arguments + extent.fields + extent.specs;
+    struct spec shared = {.environment = environment};
+    char *field = take_shared(&shared, batch->fields, extent.shared);
+    environment += shared.environment_count;
     struct spec *spec = NULL;
-    for (char *field = batch->fields; field < batch->fields + batch->length; field += strlen(field) + 1) {
+    for (; field < batch->fields + batch->length; field += strlen(field) + 1) {
         int ends = closes_batch(field);
         if (ends && spec == NULL) break;
         if (spec == NULL) {
             spec = &batch->specs[batch->count++];
             spec->arguments = arguments;
             spec->environment = environment;
+            spec->environment_count = shared.environment_count;
+            spec->fault = shared.fault;
+            memcpy(environment, shared.environment, shared.environment_count * sizeof *environment);
         }
         if (*field != 0 && !ends) {
             take_field(spec, field);

@@ -63,11 +63,18 @@ package struct LaunchSpecification: Sendable, Hashable {
     /// - Throws: when a value holds a NUL, which no field, argument or path can carry.
     package static func encode(_ specifications: [LaunchSpecification], isLast: Bool = true) throws(LifecycleError) -> [UInt8] {
         var bytes: [UInt8] = []
+        let shared = shared(specifications)
+        if !shared.isEmpty {
+            for (name, value) in shared.sorted(by: { $0.key < $1.key }) {
+                guard !value.utf8.contains(0) else { throw nul("env", specifications[0]) }
+                bytes += "env=\(name)=\(value)".utf8
+                bytes.append(0)
+            }
+            bytes.append(0)
+        }
         for specification in specifications {
-            for (key, value) in specification.fields {
-                guard !value.utf8.contains(0) else {
-                    throw LifecycleError(.invalidArgument, "a NUL character in the \(key) of \(specification.executable): remove it")
-                }
+            for (key, value) in specification.fields(without: shared) {
+                guard !value.utf8.contains(0) else { throw nul(key, specification) }
                 bytes += "\(key)=\(value)".utf8
                 bytes.append(0)
             }
@@ -78,10 +85,23 @@ package struct LaunchSpecification: Sendable, Hashable {
         return bytes
     }
 
-    private var fields: [(String, String)] {
+    private static func nul(_ key: String, _ specification: LaunchSpecification) -> LifecycleError {
+        LifecycleError(.invalidArgument, "a NUL character in the \(key) of \(specification.executable): remove it")
+    }
+
+    /// The variables that all of several programs have: they are said once.
+    private static func shared(_ specifications: [LaunchSpecification]) -> [String: String] {
+        guard specifications.count > 1, var shared = specifications.first?.environment else { return [:] }
+        for specification in specifications.dropFirst() {
+            shared = shared.filter { specification.environment[$0.key] == $0.value }
+        }
+        return shared
+    }
+
+    private func fields(without shared: [String: String]) -> [(String, String)] {
         var fields: [(String, String)] = [("id", id), ("exe", executable), ("nonce", nonce), ("eof", endOfInput.rawValue)]
         fields += arguments.map { ("arg", $0) }
-        fields += environment.sorted { $0.key < $1.key }.map { ("env", "\($0.key)=\($0.value)") }
+        fields += environment.filter { shared[$0.key] == nil }.sorted { $0.key < $1.key }.map { ("env", "\($0.key)=\($0.value)") }
         for (key, value) in [
             ("lock", lock), ("after", signature), ("out", output), ("last", lastEnd), ("log", log), ("cwd", workingDirectory),
         ] {
