@@ -5,7 +5,7 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib -Xlinker --build-id
 PROGRAMS := rbee-keeper queen-rbee rbee-hive rbee-worker rbee-context rbee-launch
 SOURCES := Package.swift Contracts Lifecycle Daemons Tools Tests
 
-.PHONY: help setup build run test chaos test-net bench-peers model instructions lint format docs install clean
+.PHONY: help setup build run test chaos test-net bench bench-peers model instructions lint format docs install clean
 
 help:
 	@echo 'make setup     install what is missing (Debian packages, llhttp sources)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test      build and run the tests; needs no network after make setup'
 	@echo 'make chaos     storms over the daemons, laws checked in the quiet between them (SEED=N MINUTES=M; ROUNDS=N FROM=ROUND)'
 	@echo 'make test-net  tests with real clients and engines from PyPI'
+	@echo 'make bench     measure everything beside its floor, within five minutes (JSON=FILE keeps it, COMPARE=FILE compares with an earlier one)'
 	@echo 'make bench-peers  rbee beside supervisord, runit, s6 and circus on the same work (ARGUMENTS=--quick)'
 	@echo 'make model     check the model of the protocol, and that its wrong variants fail'
 	@echo 'make instructions  count the instructions of the hot paths, and fail if they have become more'
@@ -48,6 +49,11 @@ bench-peers: build
 
 model: setup
 	@scripts/model
+
+bench: build
+	@echo "building rbee-bench"; $(RELEASE) --product rbee-bench --quiet
+	@bin=$$($(RELEASE) --show-bin-path); $(CC) -O2 -D_GNU_SOURCE -o "$$bin/rbee-plain" Tools/rbee-plain/main.c && \
+	RBEE_BENCH_NGINX="$$(scripts/nginx)" "$$bin/rbee-bench" all $(if $(JSON),--json $(JSON)) $(if $(COMPARE),--compare $(COMPARE))
 
 instructions: setup
 	@$(RELEASE) --product rbee-hotpaths --quiet

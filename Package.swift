@@ -108,7 +108,14 @@ let tools: [Target] = [
             "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
         ]),
     main("rbee-keeper", in: "Tools", ["KeeperCommands"]),
-    main("rbee-bench", in: "Tools", ["ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "IPC"]),
+    .target(name: "CBench", path: "Tools/CBench", cSettings: c),
+    module("BenchReport", in: "Tools"),
+    main(
+        "rbee-bench", in: "Tools",
+        [
+            "BenchReport", "CBench", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonLifecycle", "EventLoop",
+            "HiveLifecycle", "IPC", "OperationContract", "Platform", "QueenLifecycle", "WorkerLifecycle",
+        ]),
 ]
 
 let testTargets: [Target] = [
@@ -184,6 +191,13 @@ let testTargets: [Target] = [
         [
             "Context", "ContextContract", "ContextLifecycle", "DaemonContract", "DaemonHarness", "DaemonLifecycle", "EventLoop", "IPC",
             "Platform", "rbee-context", "rbee-launch",
+        ]),
+    tests(
+        "BenchTests",
+        [
+            "BenchReport", "DaemonContract", "DaemonHarness", "Platform", "queen-rbee", "rbee-bench", "rbee-context", "rbee-hive",
+            "rbee-launch",
+            "rbee-worker",
         ]),
     tests("KeeperCommandsTests", ["Configuration", "ContextContract", "DaemonContract", "DaemonLifecycle", "KeeperCommands", "Platform"]),
     .testTarget(
