@@ -84,12 +84,12 @@ package struct LocalLauncher: Launcher {
 extension LocalLauncher {
     /// A launcher that stays for one batch after the other.
     ///
-    /// - Returns: what it reads what to start from, and the watch of what it and the shepherds say.
-    func open(report: @escaping @Sendable (LaunchReport) -> Void) async throws(LifecycleError) -> (
-        input: Descriptor, watch: EventLoop.Watch
-    ) {
-        let (_, input, output) = try await run(try locator.find("rbee-launch"), nonce: "launch")
-        return (input, listen(to: output, report))
+    /// - Returns: its number, what it reads what to start from, and the watch of what it and the shepherds say.
+    func open(
+        report: @escaping @Sendable (LaunchReport) -> Void
+    ) async throws(LifecycleError) -> (pid: Int32, input: Descriptor, watch: EventLoop.Watch) {
+        let (pid, input, output) = try await run(try locator.find("rbee-launch"), nonce: "launch")
+        return (pid, input, listen(to: output, report))
     }
 
     /// Runs the launcher's program with a pipe at either end.
