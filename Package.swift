@@ -163,7 +163,7 @@ let testTargets: [Target] = [
     tests(
         "QueenTests",
         [
-            "DaemonContract", "DaemonHarness", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen", "queen-rbee",
+            "DaemonContract", "DaemonHarness", "DaemonRuntime", "EventLoop", "HTTP", "OperationContract", "Queen", "SplitMix", "queen-rbee",
             "rbee-launch",
         ]),
     tests(

@@ -2,7 +2,7 @@ package import DaemonRuntime
 package import OperationContract
 
 /// A worker as the queen knows it.
-package struct WorkerEntry: Hashable, Sendable {
+package struct WorkerEntry: Identified, Hashable, Sendable {
     /// The hive of a worker that names none.
     package static let defaultHive = "localhost"
 
@@ -25,12 +25,14 @@ package struct WorkerEntry: Hashable, Sendable {
         self.isUnreachable = isUnreachable
     }
 
+    var id: String { info.id }
+
     /// The hive it belongs to.
     package var hiveID: String { info.hiveID ?? Self.defaultHive }
 }
 
 /// A hive as the queen knows it.
-package struct HiveEntry: Hashable, Sendable {
+package struct HiveEntry: Identified, Hashable, Sendable {
     /// What it said of itself last.
     package var info: HiveInfo
     /// When that was received, by the queen's own clock.
@@ -43,6 +45,8 @@ package struct HiveEntry: Hashable, Sendable {
         self.receivedAt = receivedAt
         self.baseURL = baseURL
     }
+
+    var id: String { info.id }
 }
 
 /// How old what was heard may be.

@@ -12,6 +12,9 @@ package struct RegistrySnapshot: Hashable, Sendable {
     package let now: Monotonic
     private let timing: RegistryTiming
 
+    /// - Parameters:
+    ///   - workers: sorted by id.
+    ///   - hives: sorted by id.
     package init(workers: [WorkerEntry], hives: [HiveEntry], at now: Monotonic, timing: RegistryTiming = RegistryTiming()) {
         self.workers = workers
         self.hives = hives
@@ -34,14 +37,23 @@ package struct RegistrySnapshot: Hashable, Sendable {
     package func isAvailable(_ hive: HiveEntry) -> Bool { isRecent(hive) && hive.info.isAvailable }
 
     /// The worker of an id.
-    package func worker(_ id: String) -> WorkerEntry? { workers.first { $0.info.id == id } }
+    package func worker(_ id: String) -> WorkerEntry? { workers.entry(id) }
 
     /// The hive of an id.
-    package func hive(_ id: String) -> HiveEntry? { hives.first { $0.info.id == id } }
+    package func hive(_ id: String) -> HiveEntry? { hives.entry(id) }
 
     /// The models that can be asked now, sorted.
     package var models: [String] {
-        Set(workers.filter(isAvailable).map(\.info.modelID)).sorted()
+        var models: Set<String> = []
+        var latest: String?
+        // Of a model that is known to be there nothing more is to be found out, and neighbours mostly serve the same.
+        for worker in workers where worker.info.modelID != latest {
+            guard !models.contains(worker.info.modelID) else { continue }
+            guard isAvailable(worker) else { continue }
+            models.insert(worker.info.modelID)
+            latest = worker.info.modelID
+        }
+        return models.sorted()
     }
 
     /// A worker as people see it.

@@ -18,8 +18,8 @@ package struct RegistryState: Hashable, Sendable {
 
     private let timing: RegistryTiming
     private let limits: Limits
-    private var workers: [String: WorkerEntry] = [:]
-    private var hives: [String: HiveEntry] = [:]
+    private var workers = SortedEntries<WorkerEntry>()
+    private var hives = SortedEntries<HiveEntry>()
 
     package init(timing: RegistryTiming = RegistryTiming(), limits: Limits = Limits()) {
         self.timing = timing
@@ -58,7 +58,7 @@ package struct RegistryState: Hashable, Sendable {
     package mutating func upsert(hive info: HiveInfo, at now: Monotonic) throws(RegistryError) -> [RegistryEvent] {
         try check(id: info.id, "hive")
         guard info.operationalStatus != .stopped else {
-            return hives.removeValue(forKey: info.id) == nil ? [] : [.hiveLeft(id: info.id, .saidGoodbye)]
+            return hives.remove(info.id) ? [.hiveLeft(id: info.id, .saidGoodbye)] : []
         }
         let url = try address(info.url, isKnown: info.baseURL != nil || info.port != 0, "hive \(info.id)")
         let old = hives[info.id]
@@ -88,38 +88,26 @@ package struct RegistryState: Hashable, Sendable {
 
     /// Removes a hive together with its workers, whether or not the hive itself is known.
     package mutating func remove(hive id: String) -> [RegistryEvent] {
-        let orphans = workers.values.filter { $0.hiveID == id }.map(\.info.id).sorted()
-        var events = orphans.flatMap { leave(worker: $0, .hiveRemoved) }
-        if hives.removeValue(forKey: id) != nil { events.append(.hiveLeft(id: id, .removed)) }
+        var events: [RegistryEvent] = workers.removeAll { $0.hiveID == id }.map { .workerLeft(id: $0, .hiveRemoved) }
+        if hives.remove(id) { events.append(.hiveLeft(id: id, .removed)) }
         return events
     }
 
     /// Forgets what nothing was heard of for the purge age.
     package mutating func purge(at now: Monotonic) -> [RegistryEvent] {
-        var events: [RegistryEvent] = []
-        for id in workers.keys.sorted() where isForgotten(workers[id]?.receivedAt, at: now) {
-            events += leave(worker: id, .forgotten)
-        }
-        for id in hives.keys.sorted() where isForgotten(hives[id]?.receivedAt, at: now) {
-            hives[id] = nil
-            events.append(.hiveLeft(id: id, .forgotten))
-        }
-        return events
+        let timing = timing
+        let isForgotten = { (receivedAt: Monotonic) in timing.age(receivedAt, at: now) >= timing.purgeAge }
+        return workers.removeAll { isForgotten($0.receivedAt) }.map { .workerLeft(id: $0, .forgotten) }
+            + hives.removeAll { isForgotten($0.receivedAt) }.map { .hiveLeft(id: $0, .forgotten) }
     }
 
     /// Everything known at a moment, sorted by id.
     package func snapshot(at now: Monotonic) -> RegistrySnapshot {
-        RegistrySnapshot(
-            workers: workers.values.sorted { $0.info.id < $1.info.id }, hives: hives.values.sorted { $0.info.id < $1.info.id }, at: now,
-            timing: timing)
+        RegistrySnapshot(workers: workers.all, hives: hives.all, at: now, timing: timing)
     }
 
     private mutating func leave(worker id: String, _ cause: RegistryEvent.Cause) -> [RegistryEvent] {
-        workers.removeValue(forKey: id) == nil ? [] : [.workerLeft(id: id, cause)]
-    }
-
-    private func isForgotten(_ receivedAt: Monotonic?, at now: Monotonic) -> Bool {
-        receivedAt.map { timing.age($0, at: now) >= timing.purgeAge } ?? false
+        workers.remove(id) ? [.workerLeft(id: id, cause)] : []
     }
 
     private func check(id: String, _ what: String) throws(RegistryError) {

@@ -102,6 +102,9 @@ package struct ProgramMachine: Sendable, Hashable {
         }
     }
 
+    /// Whether it is being launched, or does not serve yet.
+    package var isComingUp: Bool { life == .launching || life == .starting }
+
     /// See ``state``.
     package enum Phase: Sendable, Hashable {
         case stopped, starting, ready, ending, backoff, failed

@@ -194,8 +194,7 @@ extension ProgramSupervisor {
     /// by its lock all the same.
     private func record(_ id: DaemonID) {
         unrecorded.insert(id)
-        let isQuiet = entries.values.allSatisfy { $0.machine.life != .launching && $0.machine.life != .starting }
-        if isQuiet { return writeRecords() }
+        if comingUp.isEmpty { return writeRecords() }
         guard recording == nil else { return }
         recording = context.loop.schedule(after: Self.recordDelay) { [weak self] in self?.assumeIsolated { $0.writeRecords() } }
     }

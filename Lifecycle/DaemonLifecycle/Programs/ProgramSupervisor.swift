@@ -42,6 +42,8 @@ package actor ProgramSupervisor {
     private var outbox: [LaunchSpecification] = []
     var entries: [DaemonID: Entry] = [:]
     private var isOver = false
+    /// Those that are being launched, or do not serve yet.
+    private(set) var comingUp: Set<DaemonID> = []
     /// Those that serve, which is not written down yet.
     var unrecorded: Set<DaemonID> = []
     var recording: EventLoop.Timer?
@@ -308,6 +310,7 @@ package actor ProgramSupervisor {
         guard var entry = entries[id] else { return }
         let action = entry.machine.handle(event, now: MonotonicClock.now, random: .random(in: -1...1))
         entries[id]?.machine = entry.machine
+        if entry.machine.isComingUp { comingUp.insert(id) } else { comingUp.remove(id) }
         if entry.machine.life == .none || entry.machine.number != entry.life?.number, let life = entry.life {
             life.end(entry.machine.reason ?? "it was stopped")
             entries[id]?.life = nil

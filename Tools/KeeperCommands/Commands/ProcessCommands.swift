@@ -119,7 +119,7 @@ enum ProcessCommands {
         timeout: "5m"
     ) { context in
         let order = try order(context)
-        let control = try await context.tidiedDaemons()
+        let control = try context.daemons()
         let id = try DaemonID(kind: .hive, instance: context.arguments.text(hive))
         let deadline = context.arguments.timeout ?? patience
         let reply = try await context.leaving("what was already asked to stop goes on stopping") { narrate in
