@@ -1,5 +1,6 @@
 internal import DaemonContract
 package import EventLoop
+internal import Glibc
 package import HTTP
 
 /// Tells one other daemon, at intervals and soon after changes, that this one lives and how it is.
@@ -77,7 +78,11 @@ package actor HeartbeatSender {
         guard !isStopped, schedule.delay(at: .now) == .zero else { return plan() }
         schedule.began(at: .now)
         var taken = true
-        if let body = await compose(), !isStopped {
+        if let absence {
+            taken = false
+            missed(absence)
+            answered(taken)
+        } else if let body = await compose(), !isStopped {
             taken = await post(body)
             answered(taken)
         }
@@ -97,12 +102,21 @@ package actor HeartbeatSender {
             failures = 0
             return true
         } catch {
-            failures += 1
-            if failures == 1 || failures % 10 == 0 {
-                log.notice("A heartbeat was not taken.", ["path": .text(path), "missed": .number(failures), "error": .text("\(error)")])
-            }
+            missed("\(error)")
             return false
         }
+    }
+
+    private func missed(_ why: String) {
+        failures += 1
+        guard failures == 1 || failures % 10 == 0 else { return }
+        log.notice("A heartbeat was not taken.", ["path": .text(path), "missed": .number(failures), "error": .text(why)])
+    }
+
+    /// Why there is nobody to be told, where one look shows it. Then nothing is written, and nothing of what writes it comes into memory.
+    private var absence: String? {
+        guard case .unix(let socket) = client.endpoint, access(socket, F_OK) != 0, errno == ENOENT else { return nil }
+        return "there is no socket \(socket)"
     }
 }
 

@@ -67,21 +67,27 @@ package struct ProgramMachine: Sendable, Hashable {
     /// How often it was started again by itself since it was last healthy for long.
     package private(set) var restarts = 0
     private var restart: RestartMachine
-    private let mode: ProgramSpecification.Restart
-    private let healthyAfter: Duration
+    /// When it is started again; counts from the next event on.
+    package var mode: ProgramSpecification.Restart {
+        didSet { restart.policy = Self.policy(policy, mode) }
+    }
+    private let policy: RestartMachine.Policy
     private var readySince: UInt64?
 
     package init(restart mode: ProgramSpecification.Restart, policy: RestartMachine.Policy = .init()) {
         self.mode = mode
-        healthyAfter = policy.healthyAfter
+        self.policy = policy
+        restart = RestartMachine(policy: Self.policy(policy, mode))
+    }
+
+    private static func policy(_ policy: RestartMachine.Policy, _ mode: ProgramSpecification.Restart) -> RestartMachine.Policy {
+        guard mode == .never else { return policy }
+        // Whatever has ended by itself has had all its starts, however long that took.
         var policy = policy
-        if mode == .never {
-            // Whatever has ended by itself has had all its starts, however long that took.
-            policy.startsAllowed = 1
-            policy.window = Self.ever
-            policy.healthyAfter = Self.ever
-        }
-        restart = RestartMachine(policy: policy)
+        policy.startsAllowed = 1
+        policy.window = ever
+        policy.healthyAfter = ever
+        return policy
     }
 
     /// Longer than any machine runs.
@@ -224,7 +230,7 @@ package struct ProgramMachine: Sendable, Hashable {
 
     private mutating func failed(_ reason: String, _ now: UInt64, _ random: Double) -> Action? {
         self.reason = reason
-        if let readySince, Duration.nanoseconds(Int64(clamping: now &- readySince)) >= healthyAfter { restarts = 0 }
+        if let readySince, Duration.nanoseconds(Int64(clamping: now &- readySince)) >= policy.healthyAfter { restarts = 0 }
         return act(on: restart.handle(.ended(reason: reason), now: now, random: random))
     }
 

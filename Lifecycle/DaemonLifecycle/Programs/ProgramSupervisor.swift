@@ -68,18 +68,14 @@ package actor ProgramSupervisor {
     package func define(_ specifications: [ProgramSpecification]) {
         let configured = Dictionary(specifications.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for (id, specification) in configured {
-            guard let entry = entries[id] else {
+            guard entries[id] != nil else {
                 entries[id] = Entry(
                     specification: specification, machine: ProgramMachine(restart: specification.restart, policy: policy))
                 continue
             }
             entries[id]?.isConfigured = true
             entries[id]?.specification = specification
-            // Another rule of restarts is for another course of things: it begins when this one is down.
-            if entry.machine.life == .none, entry.specification.restart != specification.restart {
-                entries[id]?.timer?.cancel()
-                entries[id]?.machine = ProgramMachine(restart: specification.restart, policy: policy)
-            }
+            entries[id]?.machine.mode = specification.restart
         }
         for (id, entry) in entries where configured[id] == nil {
             if entry.machine.life == .none { forget(id) } else { entries[id]?.isConfigured = false }

@@ -63,7 +63,8 @@ package struct RestartMachine: Sendable, Hashable {
     }
 
     package private(set) var state: State = .stopped
-    private let policy: Policy
+    /// What counts from the next event on.
+    package var policy: Policy
     /// Failures in a row since it was last healthy for long enough.
     private var failures = 0
     private var starts: [UInt64] = []

@@ -68,6 +68,16 @@ import Testing
         #expect(course.machine.restarts == 0)
     }
 
+    @Test func anotherRuleCountsFromThenOn() {
+        var course = Course.ready(.never)
+        course.machine.mode = .always
+        #expect(course.handle(.ended(life: 1, .exited(0))) == .launch(life: 2))
+        _ = course.handle(.launched(life: 2))
+        _ = course.handle(.ready(life: 2))
+        course.machine.mode = .never
+        #expect(course.handle(.ended(life: 2, .exited(0))) == nil && course.machine.state == .failed)
+    }
+
     @Test func tooManyStartsAreGivenUpAndBegunAnewWhenAsked() {
         var course = Course()
         var action = course.handle(.wanted)

@@ -20,7 +20,7 @@ struct LiveConnection: DaemonConnection {
                 next: ["rbee-keeper process status \(files.id.instance)"],
                 exit: .usage)
         }
-        guard case .held = try files.look() else { throw KeeperError.notRunning(files.id) }
+        guard try FileLock.probe(in: files.directory, name: files.lock) == .held else { throw KeeperError.notRunning(files.id) }
         self.files = files
         client = HTTPClient(loop: .shared, endpoint: .unix(path: files.directory.procPath(files.socket)))
     }
