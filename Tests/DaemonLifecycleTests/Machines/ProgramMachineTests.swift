@@ -75,7 +75,7 @@ import Testing
         _ = course.handle(.launched(life: 2))
         _ = course.handle(.ready(life: 2))
         course.machine.mode = .never
-        #expect(course.handle(.ended(life: 2, .exited(0))) == nil && course.machine.state == .failed)
+        #expect(course.handle(.ended(life: 2, .exited(0))) == nil && course.machine.state == .stopped)
     }
 
     @Test func tooManyStartsAreGivenUpAndBegunAnewWhenAsked() {
