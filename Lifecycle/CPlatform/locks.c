@@ -12,6 +12,11 @@ int rbee_ofd_lock(int descriptor) {
     return result;
 }
 
+int rbee_ofd_unlock(int descriptor) {
+    struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, F_OFD_SETLK, &whole);
+}
+
 int rbee_ofd_query(int descriptor) {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(descriptor, F_OFD_GETLK, &whole) < 0) return -1;

@@ -113,6 +113,12 @@ package final class FileLock: Sendable {
         file.close()
     }
 
+    /// Gives the lock up for good. Closing alone would leave it to a child that another thread forks just now, until its exec.
+    package func giveUp() {
+        _ = file.use(rbee_ofd_unlock)
+        file.close()
+    }
+
     private static func lock(_ file: Descriptor, _ directory: RunDirectory, _ name: String) throws(SystemError) -> Bool {
         if file.use(rbee_ofd_lock) == 0 { return true }
         let number = errno

@@ -38,6 +38,8 @@ const char *rbee_error_name(int number);
 
 /// Takes an exclusive open-file-description lock on the whole file, without waiting. EAGAIN or EACCES: another description has it.
 int rbee_ofd_lock(int descriptor);
+/// Gives up the lock of this open file description, whoever else has the description.
+int rbee_ofd_unlock(int descriptor);
 /// Whether another open file description holds a lock here: 1 yes, 0 no. Takes nothing; works on a read-only descriptor.
 int rbee_ofd_query(int descriptor);
 

@@ -174,7 +174,7 @@ package struct DaemonFiles: Sendable {
     ) throws(LifecycleError) -> Bool {
         do {
             guard let lock = try FileLock.acquire(in: directory, name: lock) else { return false }
-            defer { lock.release() }
+            defer { lock.giveUp() }
             for name in sockets {
                 // One that somebody serves is no dead one's: whoever it is may be asked to leave, not have it taken away.
                 guard let found = try directory.stat(name), found.kind == .socket, !directory.isServed(name) else { continue }

@@ -57,7 +57,7 @@ struct ProgramFiles: Sendable {
     func clear() {
         // What could not be removed is history by its nonce.
         guard let lock = try? FileLock.acquire(in: files.directory, name: files.lock) else { return }
-        defer { lock.release() }
+        defer { lock.giveUp() }
         _ = try? files.directory.remove(files.record)
         _ = try? files.directory.remove(files.lastEnd)
     }
