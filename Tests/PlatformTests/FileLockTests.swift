@@ -26,6 +26,19 @@ import Testing
         #expect(try FileLock.acquire(in: run, name: "a.lock") != nil)
     }
 
+    /// Another descriptor of the same description is what a child has that is forked just now.
+    @Test func whatIsGivenUpIsFreeWhoeverElseHasTheDescription() throws {
+        for isGivenUp in [false, true] {
+            let lock = try #require(try FileLock.acquire(in: run, name: "a.lock"))
+            let childs = Descriptor(adopting: rbee_duplicate(lock.descriptor))
+            if isGivenUp { lock.giveUp() } else { lock.release() }
+            if !isGivenUp { #expect(try FileLock.probe(in: run, name: "a.lock") == .held) }
+            if isGivenUp { #expect(try eventually { try FileLock.probe(in: run, name: "a.lock") == .free }) }
+            childs.close()
+            #expect(try eventually { try FileLock.probe(in: run, name: "a.lock") == .free })
+        }
+    }
+
     @Test func probeWorksOnWhatMayOnlyBeRead() throws {
         try run.writeAtomically("a.lock", [])
         chmod("\(run.path)/a.lock", 0o400)
